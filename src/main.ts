@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+console.log('hi')
+export const x: number = 1
