@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+
+/** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
+export interface Outgoing {
+  method: string
+  target: string
+  headers: string[]
+  payload: Buffer | Readable | undefined
+  signal: AbortSignal
+}
+
+/** One answer as it came: repeated headers, their order and their letters kept. */
+export interface Answer {
+  status: number
+  statusText: string
+  headers: string[]
+  body: Readable
+}
+
+/** No answer came. The code of the connection's error is in `cause`. */
+export class LostError extends Error {
+  /** Some of the request may have reached the server. */
+  readonly written: boolean
+
+  constructor(written: boolean, cause: unknown) {
+    super('no answer came', { cause })
+    this.name = 'LostError'
+    this.written = written
+  }
+}
+
+export type Send = (request: Outgoing) => Promise<Answer>
+
+/**
+ * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
+ * LostError. Aborting the signal ends the attempt at any time and closes its connection.
+ */
+export function createSend(dispatcher: Dispatcher, origin: string): Send {
+  return ({ method, target, headers, payload, signal }) =>
+    new Promise((resolve, reject) => {
+      let written = false
+      let body: Readable | undefined
+      let controller: Dispatcher.DispatchController | undefined
+
+      const onAbort = () => fail(signal.reason)
+      const fail = (error: unknown) => {
+        signal.removeEventListener('abort', onAbort)
+        controller?.abort(error instanceof Error ? error : new Error('aborted'))
+        if (body) body.destroy(error instanceof Error ? error : undefined)
+        else reject(new LostError(written, error))
+      }
+      if (signal.aborted) return fail(signal.reason)
+      signal.addEventListener('abort', onAbort)
+
+      dispatcher.dispatch(
+        // reset: after a HEAD undici would otherwise stop reusing connections altogether.
+        { origin, path: target, method: method as Dispatcher.HttpMethod, headers, body: payload ?? null, ...(method === 'HEAD' && { reset: false }) },
+        {
+          onRequestStart(started) {
+            controller = started
+            if (signal.aborted) return started.abort(new Error('aborted'))
+            written = true
+          },
+          onResponseStart(started, status, _headers, statusText) {
+            if (status < 200) return
+            body = bodyOf(started)
+            // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
+            if (status === 204 || status === 304) body.push(null)
+            resolve({ status, statusText: statusText ?? '', headers: latin1(started.rawHeaders), body })
+          },
+          onResponseData(started, chunk) {
+            if (body?.push(chunk) === false) started.pause()
+          },
+          onResponseEnd() {
+            signal.removeEventListener('abort', onAbort)
+            body?.push(null)
+          },
+          onResponseError(_started, error) {
+            if (body?.readableEnded || hasEnded(body)) signal.removeEventListener('abort', onAbort)
+            else fail(error)
+          }
+        }
+      )
+    })
+}
+
+function bodyOf(controller: Dispatcher.DispatchController): Readable {
+  return new Readable({
+    highWaterMark: 64 * 1024,
+    read() {
+      controller.resume()
+    },
+    destroy(error, done) {
+      if (!this.readableEnded && !hasEnded(this)) controller.abort(error ?? new Error('the answer is no longer wanted'))
+      done(error)
+    }
+  })
+}
+
+/** All of the body has come, though perhaps not all of it has been read. */
+function hasEnded(body: Readable | undefined): boolean {
+  const state = body as (Readable & { _readableState: { ended: boolean } }) | undefined
+  return state?._readableState.ended ?? false
+}
+
+function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  if (!Array.isArray(raw)) return []
+  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
+}

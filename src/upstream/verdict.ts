@@ -1,0 +1,42 @@
+/** What is known after a call was sent once: the facts, and nothing that can act. */
+export interface Evidence {
+  method: string
+  /** The body can be sent again, byte for byte. */
+  replayable: boolean
+  /** How the attempt ended. `unwritten`: the connection failed provably before the first byte of the request. */
+  ended: { answer: number; throttled: boolean } | { dropped: 'unwritten' | 'written' }
+  token: { ageMs: number; remainingMs: number; marginMs: number; idleMs: number }
+  /** What has been done for this call already. */
+  renewals: number
+  resends: number
+}
+
+/** deliver: hand over what came. renew: renew the token, then resend. wait: resend once the limit allows. resend: at once. */
+export type Verdict = 'deliver' | 'renew' | 'wait' | 'resend'
+
+/** A token nobody was let in with for this long may have been revoked: a 401 to it says more than a missing right. */
+const doubtfulAfterMs = 60_000
+
+/**
+ * May this call be sent again? ServiceChannel documents 502, 503 and 504 as business answers of some routes and has no
+ * idempotency keys, so a 5xx is delivered, never repeated. It answers an expired token and a missing permission with
+ * the same 401, so only the token's age can tell them apart.
+ */
+export function judge(evidence: Evidence): Verdict {
+  const { ended, replayable } = evidence
+  if ('dropped' in ended) {
+    if (!replayable || evidence.resends > 0) return 'deliver'
+    const harmless = ended.dropped === 'unwritten' || evidence.method === 'GET' || evidence.method === 'HEAD'
+    return harmless ? 'resend' : 'deliver'
+  }
+  if (!replayable) return 'deliver'
+  if (ended.throttled) return 'wait'
+  if (ended.answer === 401 && evidence.renewals === 0 && isSuspect(evidence.token)) return 'renew'
+  return 'deliver'
+}
+
+function isSuspect(token: Evidence['token']): boolean {
+  const isNearItsEnd = token.remainingMs <= token.marginMs
+  const isOldAndUnproved = token.ageMs > doubtfulAfterMs && token.idleMs > doubtfulAfterMs
+  return isNearItsEnd || isOldAndUnproved
+}
