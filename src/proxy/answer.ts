@@ -1,0 +1,22 @@
+import type { Call } from './call.js'
+
+/** What every answer says about its way through the proxy. Durations are milliseconds (Server Timing, W3C). */
+export function ownHeaders({ id, environment, trace, page }: Call): string[] {
+  const timing = `queue;dur=${ms(trace.queueMs)}, token;dur=${ms(trace.tokenMs)}, upstream;dur=${ms(trace.upstreamMs)}`
+  const headers = ['x-request-id', id, 'x-sc-proxy-environment', environment, 'server-timing', timing]
+  // A page that may call must also be able to read the answer (Fetch standard, CORS protocol).
+  if (page !== undefined) headers.push('access-control-allow-origin', page, 'access-control-expose-headers', '*', 'vary', 'origin')
+  return headers
+}
+
+/** Writes a whole answer that the proxy makes itself. */
+export function answerLocally(call: Call, status: number, headers: readonly string[], body = ''): void {
+  const { response } = call
+  const length = status === 204 ? [] : ['content-length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...headers, ...length, ...ownHeaders(call)])
+  response.end(call.method === 'HEAD' ? undefined : body)
+}
+
+function ms(duration: number): string {
+  return duration.toFixed(1)
+}

@@ -1,0 +1,32 @@
+import { ProxyError } from '../errors.js'
+import { answerLocally } from './answer.js'
+import type { Call } from './call.js'
+
+/**
+ * Any error becomes `application/problem+json` (RFC 9457), with the sentence also in `ErrorMessage`, which existing
+ * ServiceChannel clients print. Once an answer has begun, all that is left is to break it off, so that nobody takes
+ * half of it for the whole.
+ */
+export function answerFailure(call: Call, error: unknown): void {
+  const failure = asProxyError(error)
+  call.problem = failure.code
+  if (call.response.headersSent) {
+    call.response.destroy()
+    return
+  }
+  const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store', 'x-sc-proxy-error', failure.code]
+  if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
+  if (failure.code === 'draining') headers.push('connection', 'close')
+  answerLocally(call, failure.status, headers, problemBody(failure))
+}
+
+/** The problem document of a failure. */
+export function problemBody({ code, title, status, message }: ProxyError): string {
+  return `${JSON.stringify({ type: `urn:sc-proxy:problem:${code}`, title, status, detail: message, code, ErrorMessage: message })}\n`
+}
+
+/** What has no row in the error table is our own fault, and its text may not be meant for clients. */
+export function asProxyError(error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error
+  return new ProxyError('internal', 'The proxy itself failed; its log says more.', { cause: error })
+}

@@ -1,0 +1,75 @@
+import type { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { ProxyError } from '../errors.js'
+import type { Exchange } from '../upstream/exchange.js'
+import { explainFailure } from '../upstream/failure.js'
+import type { Call } from './call.js'
+import { responseHeaders } from './headers.js'
+import { isLinkedRoute, relink, relinkLocation } from './links.js'
+import { ownHeaders } from './answer.js'
+
+/**
+ * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
+ * the client would be led away from the proxy.
+ *
+ * @throws ProxyError when there is no answer, or when it breaks off
+ */
+export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
+  const { response } = call
+  const answer = await exchange(call)
+  const own = ownOrigin(call)
+  const headers = responseHeaders(answer.headers)
+  const steps = isLinkedRoute(call.target) ? relinkBody(headers, apiUrl, own) : []
+  replaceLocation(headers, apiUrl, own)
+
+  response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
+  await pipeline([answer.body, ...steps, response]).catch((error) => {
+    if (call.signal.aborted) throw call.signal.reason
+    const { reason } = explainFailure(error)
+    throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, { cause: error })
+  })
+}
+
+/** The streams a body with links goes through; none when it is not JSON or in a coding we cannot read. */
+function relinkBody(headers: string[], apiUrl: string, own: string): Transform[] {
+  const type = valueOf(headers, 'content-type')
+  if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
+  const coding = valueOf(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (!(coding in decoders)) return []
+  const decoder = decoders[coding]?.()
+  removeEach(headers, new Set(['content-length', 'content-encoding']))
+  return decoder ? [decoder, relink(apiUrl, own)] : [relink(apiUrl, own)]
+}
+
+const decoders: Record<string, () => Transform | undefined> = {
+  identity: () => undefined,
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress
+}
+
+/** Where the client reached this listener, in its own words. */
+function ownOrigin({ form, authority, request }: Call): string {
+  const { localAddress = '127.0.0.1', localPort } = request.socket
+  const local = localAddress.includes(':') ? `[${localAddress}]` : localAddress
+  return `http://${form === 'origin' && authority ? authority : `${local}:${localPort}`}`
+}
+
+function replaceLocation(headers: string[], apiUrl: string, own: string): void {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === 'location') headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, own)
+  }
+}
+
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
+  return at < 0 ? undefined : headers[at + 1]
+}
+
+function removeEach(headers: string[], names: ReadonlySet<string>): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (names.has(headers[i]?.toLowerCase() ?? '')) headers.splice(i, 2)
+  }
+}

@@ -1,0 +1,28 @@
+/** Is this authority (`host[:port]`) a name of ours, on a connection that arrived at `localAddress`? */
+export type HostCheck = (authority: string, localAddress?: string) => boolean
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * The defence against DNS rebinding: a hostile name may resolve to this machine, but a browser still sends that name.
+ * Ports are not compared, since containers map them. An address is ours when the connection really arrived at it.
+ */
+export function createHostCheck(host: string, allowedHosts: readonly string[]): HostCheck {
+  const names = new Set([...loopbackNames, hostOf(host), ...allowedHosts.map(hostOf)])
+  return (authority, localAddress) => {
+    const asked = hostOf(authority)
+    return names.has(asked) || (localAddress !== undefined && asked === hostOf(localAddress.replace(/^::ffff:/, '')))
+  }
+}
+
+/** Loopback addresses and names: only programs of this machine reach them. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function hostOf(authority: string): string {
+  const name = authority.toLowerCase()
+  if (name.startsWith('[')) return name.replace(/\]:\d*$/, ']')
+  if (name.split(':').length > 2) return `[${name}]`
+  return name.replace(/:\d*$/, '').replace(/\.$/, '')
+}

@@ -1,0 +1,87 @@
+import httpProxy from '@fastify/http-proxy'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { ProxyError } from '../errors.js'
+import type { Log } from '../telemetry/log.js'
+import type { CallObserver } from '../telemetry/records.js'
+import type { Exchange } from '../upstream/exchange.js'
+import { type Call, openCall } from './call.js'
+import { answerFailure, asProxyError } from './failure.js'
+import { forward } from './forward.js'
+import { createGuard, type GuardOptions } from './guard.js'
+import { answerParserFailure } from './parser-failure.js'
+import { answerPreflight, isPreflight } from './preflight.js'
+import { answerStandInLogin, isStandInLogin } from './stand-in-login.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    call: Call
+  }
+}
+
+export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
+  environment: string
+  apiUrl: string
+  /** RFC 9218 urgency, 0 (first) to 7 (last), of calls that do not state their own. */
+  priority: number
+  exchange: Exchange
+  observe: CallObserver
+  log: Log
+}
+
+/** One listener, not yet listening. What happens to a request on this side is this list, in this order. */
+export function createProxy(options: ProxyOptions): FastifyInstance {
+  const guard = createGuard({ ...options, apiHost: new URL(options.apiUrl).hostname })
+  const app = Fastify({
+    // The router would decode, tidy or refuse targets that ServiceChannel understands; it has one route to offer anyway.
+    rewriteUrl: () => '/',
+    http: { maxHeaderSize: 128 * 1024, headersTimeout: 30_000, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler: answerParserFailure,
+    // While draining, the queue decides who is still served.
+    return503OnClosing: false
+  })
+
+  app.decorateRequest('call')
+  app.addHook('onRequest', async (request, reply) => {
+    request.call = openCall(request.raw, reply.raw, options)
+    // Fastify refuses types it cannot parse. Bodies pass through unread, so it need not look; rawHeaders keep the type.
+    delete request.raw.headers['content-type']
+  })
+
+  app.addHook('onRequest', async ({ call }) => guard(call))
+
+  app.addHook('onRequest', async ({ call }, reply) => {
+    if (isPreflight(call)) answerPreflight(call)
+    else if (isStandInLogin(call)) answerStandInLogin(call, options.clientKey)
+    else return
+    return reply.hijack()
+  })
+
+  app.removeAllContentTypeParsers()
+  app.register(httpProxy, {
+    upstream: options.apiUrl,
+    // The plugin's own agent would verify no certificate; it is never made, and the handler never asks for one.
+    globalAgent: true,
+    handler: async ({ call }, reply) => {
+      reply.hijack()
+      await forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
+    }
+  })
+
+  app.setNotFoundHandler(({ call }, reply) => {
+    reply.hijack()
+    fail(call, new ProxyError('method_not_supported', `The method ${call.method} is not one of the API's.`))
+  })
+
+  app.setErrorHandler((error, { call }, reply) => {
+    reply.hijack()
+    fail(call, error)
+  })
+
+  function fail(call: Call, error: unknown): void {
+    const failure = asProxyError(error)
+    if (failure.code === 'internal') options.log.error({ err: failure.cause, id: call.id }, 'a call failed in a way the proxy does not know')
+    answerFailure(call, failure)
+  }
+
+  return app
+}
