@@ -1,0 +1,132 @@
+import { createAdmin } from '../admin/admin.js'
+import type { Config, Environment, Listener } from '../config/schema.js'
+import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { readScenario } from '../emulator/scenario.js'
+import { createProxy } from '../proxy/proxy.js'
+import { type Log, logCalls } from '../telemetry/log.js'
+import type { OpenListener } from './banner.js'
+import { type ConnectedEnvironment, createConnector } from './environments.js'
+import { type Listening, listen } from './listen.js'
+import { loginObstacles } from './login-obstacles.js'
+
+/** The running proxy. */
+export interface App {
+  readonly listeners: readonly OpenListener[]
+  readonly adminUrl: string | undefined
+  /**
+   * Stops for good: no new connections, what is under way finishes, waiting calls that fit into the time are served
+   * and all others refused. Resolves when nothing is open any more, at the latest after `seconds`.
+   */
+  drain(seconds: number): Promise<void>
+  /** Ends a drain now. */
+  abandon(): void
+}
+
+/**
+ * Builds the house from its configuration and opens its doors. When one door cannot be opened, none stays open.
+ *
+ * @throws Error with one sentence: which address cannot be had and what to do
+ */
+export async function openApp(config: Config, log: Log): Promise<App> {
+  const doors: Listening[] = []
+  const environments = new Map<string, ConnectedEnvironment>()
+  const connector = createConnector(config, log)
+  let emulator: Emulator | undefined
+  let hasStarted = false
+  let isDraining = false
+  let giveUp = () => {}
+
+  async function environmentOf(name: string): Promise<ConnectedEnvironment> {
+    const known = environments.get(name)
+    if (known) return known
+    const facts = name === 'emulator' ? await emulate() : config.environments[name]
+    if (!facts) throw new Error(`No environment is called "${name}".`)
+    const connected = connector.connect(facts)
+    environments.set(name, connected)
+    return connected
+  }
+
+  async function emulate(): Promise<Environment> {
+    emulator = await startEmulator({ scenario: await readScenario(config.emulator.scenario) })
+    return { name: 'emulator', ...emulator }
+  }
+
+  async function openListener(listener: Listener): Promise<OpenListener> {
+    const environment = await environmentOf(listener.environment)
+    const { name, apiUrl, exchange } = environment
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    const door = await open(() => listen(proxy, listener.host, listener.port), listener)
+    return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
+  }
+
+  async function openAdmin(): Promise<string | undefined> {
+    if (!config.admin.enabled) return undefined
+    const admin = createAdmin({
+      hasStarted: () => hasStarted,
+      obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
+    })
+    const door = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin)
+    return `http://${door.addresses[0]}`
+  }
+
+  async function open(bind: () => Promise<Listening>, { host, port }: { host: string; port: number }): Promise<Listening> {
+    try {
+      const door = await bind()
+      doors.push(door)
+      return door
+    } catch (error) {
+      throw new Error(cannotListen(error, host, port), { cause: error })
+    }
+  }
+
+  async function close(seconds: number): Promise<void> {
+    const deadline = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000)
+      giveUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    const closing = Promise.all(doors.map((door) => door.close()))
+    await Promise.race([closing, deadline])
+    giveUp()
+    await connector.close()
+    for (const door of doors) door.abandon()
+    await closing
+    await emulator?.close()
+  }
+
+  try {
+    const listeners: OpenListener[] = []
+    for (const listener of config.listeners) listeners.push(await openListener(listener))
+    const adminUrl = await openAdmin()
+    hasStarted = true
+    return {
+      listeners,
+      adminUrl,
+      drain(seconds) {
+        isDraining = true
+        for (const { limiter } of environments.values()) limiter.drain(seconds * 1000)
+        return close(seconds)
+      },
+      abandon: () => giveUp()
+    }
+  } catch (error) {
+    await close(0)
+    throw error
+  }
+}
+
+function cannotListen(error: unknown, host: string, port: number): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port.`
+    case 'EACCES':
+      return `Port ${port} on ${host} may not be opened by this user: choose a port above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`
+    default:
+      return `Port ${port} on ${host} cannot be opened: ${(error as Error).message}.`
+  }
+}

@@ -1,0 +1,108 @@
+import type { Config, Environment } from '../config/schema.js'
+import { createLimiter, type Limiter } from '../limiter/limiter.js'
+import { createWindow, type Window } from '../limiter/window.js'
+import { createElapsedClock } from '../oauth/clock.js'
+import { createGovernors } from '../oauth/governor.js'
+import { createTokenStore, type TokenStore } from '../oauth/token-store.js'
+import { companyOf, type Quota } from '../servicechannel/environments.js'
+import { type Log, logLogins } from '../telemetry/log.js'
+import { createAgent, createFetch } from '../upstream/agent.js'
+import { createReadAhead } from '../upstream/body.js'
+import { createExchange, type Exchange } from '../upstream/exchange.js'
+import { explainFailure } from '../upstream/failure.js'
+import { createSend } from '../upstream/send.js'
+
+/** The rooms behind one environment, ready for its listeners. */
+export interface ConnectedEnvironment {
+  readonly name: string
+  readonly apiUrl: string
+  readonly quota: Quota
+  readonly exchange: Exchange
+  readonly limiter: Limiter
+  readonly tokens: TokenStore
+}
+
+export interface Connector {
+  connect(environment: Environment): ConnectedEnvironment
+  /** Refuses whoever still waits and cuts what is still open. */
+  close(): Promise<void>
+}
+
+type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamProxy' | 'noProxy'>
+
+/**
+ * Makes the rooms of each environment. What ServiceChannel counts together is shared here: a limiter per client id, a
+ * company window per company number, a governor per user, whatever environments and listeners they turn up in.
+ */
+export function createConnector(config: Settings, log: Log): Connector {
+  const now = createElapsedClock()
+  const governors = createGovernors()
+  const readAhead = createReadAhead()
+  const windows = new Map<string, Window>()
+  const limiters = new Map<string, Limiter>()
+  const closers: (() => unknown)[] = []
+
+  function connect(environment: Environment): ConnectedEnvironment {
+    const { name, apiUrl, loginUrl, credentials } = environment
+    const agent = createAgent({
+      tls: config.tls,
+      ca: environment.ca,
+      upstreamProxy: config.upstreamProxy,
+      noProxy: config.noProxy,
+      timeouts: config.timeouts,
+      connections: config.pool.connections
+    })
+    const tokens = createTokenStore({
+      name,
+      loginUrl,
+      credentials,
+      fetch: createFetch(agent),
+      governors,
+      timeoutMs: config.timeouts.loginSeconds * 1000,
+      now,
+      explain: explainFailure,
+      onEvent: logLogins(log, name)
+    })
+    const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
+      createLimiter({
+        application: inMs(environment.quota),
+        company: companyWindow(environment),
+        queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
+      })
+    )
+    closers.push(
+      () => tokens.close(),
+      () => limiter.close(),
+      () => agent.destroy()
+    )
+    const exchange = createExchange({ environment: name, limiter, tokens, send: createSend(agent, apiUrl), readAhead, now })
+    return { name, apiUrl, quota: environment.quota, limiter, tokens, exchange }
+  }
+
+  function companyWindow({ apiUrl, companyQuota, credentials }: Environment): Window | undefined {
+    const company = companyOf(credentials.clientId)
+    if (companyQuota === undefined || company === undefined) return undefined
+    return shared(windows, `${apiUrl} ${company}`, () => {
+      const window = createWindow(inMs(companyQuota))
+      closers.push(() => window.close())
+      return window
+    })
+  }
+
+  return {
+    connect,
+    async close() {
+      await Promise.all(closers.splice(0).map((close) => close()))
+    }
+  }
+}
+
+function shared<T>(known: Map<string, T>, key: string, create: () => T): T {
+  const value = known.get(key) ?? create()
+  known.set(key, value)
+  return value
+}
+
+function inMs({ calls, windowSeconds }: Quota): { calls: number; windowMs: number } {
+  return { calls, windowMs: windowSeconds * 1000 }
+}

@@ -1,0 +1,63 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { isLoopback } from '../proxy/host.js'
+
+/** An app that accepts connections. */
+export interface Listening {
+  readonly port: number
+  /** `127.0.0.1:8080`, `[::1]:8080`. */
+  readonly addresses: readonly string[]
+  /** Stops accepting; idle connections end now, busy ones with their answer. Resolves when the last has ended. */
+  close(): Promise<void>
+  /** Ends whatever is still open. */
+  abandon(): void
+}
+
+/**
+ * Binds an app. A loopback host is bound in both families, 127.0.0.1 and ::1 where the machine has it: programs
+ * disagree on what `localhost` means.
+ *
+ * @throws the error of the address that cannot be bound (`EADDRINUSE`, `EACCES`, …); nothing stays bound then
+ */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<Listening> {
+  const [first = host, second] = isLoopback(host) ? ['127.0.0.1', '::1'] : [host]
+  await app.listen({ host: first, port })
+  const bound = app.server.address() as AddressInfo
+  const twin = second === undefined ? undefined : await bindTwin(app, second, bound.port)
+  const servers = twin ? [app.server, twin] : [app.server]
+
+  return {
+    port: bound.port,
+    addresses: servers.map((server) => addressOf(server)),
+    async close() {
+      // A connection that falls idle after its last answer would otherwise stay for the keep-alive time.
+      const sweep = setInterval(() => servers.forEach((server) => server.closeIdleConnections()), 50)
+      await Promise.all([app.close(), twin && new Promise((resolve) => twin.close(resolve))])
+      clearInterval(sweep)
+    },
+    abandon() {
+      for (const server of servers) server.closeAllConnections()
+    }
+  }
+}
+
+/** A second server for the same app: undefined where the machine lacks that address family. */
+async function bindTwin(app: FastifyInstance, host: string, port: number): Promise<http.Server | undefined> {
+  const { maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout } = app.server as http.ServerOptions
+  const twin = http.createServer({ maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout }, app.routing)
+  twin.on('clientError', (error, socket) => app.server.emit('clientError', error, socket))
+  try {
+    await new Promise<void>((resolve, reject) => twin.once('error', reject).listen(port, host, resolve))
+    return twin
+  } catch (error) {
+    if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    await app.close()
+    throw error
+  }
+}
+
+function addressOf(server: http.Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
+}
