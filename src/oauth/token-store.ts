@@ -9,6 +9,9 @@ import type { Explanation } from './login-failure.js'
 import { type Credentials, createSession, type Session } from './session.js'
 import { untilAborted } from './until-aborted.js'
 
+export type { TokenEvent } from './login.js'
+export type { Credentials } from './session.js'
+
 /** Renewals that the API's 401s may force: so one forbidden route cannot spend the logins of all others. */
 const forcedRenewalSpacingMs = 60_000
 
