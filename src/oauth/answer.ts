@@ -33,9 +33,8 @@ export async function readAnswer(response: Response): Promise<Outcome> {
   const body = parseObject(text)
   if (response.ok && body?.access_token !== undefined) return readToken(body)
   if (response.ok && isLoginPage(text)) return { kind: 'client_rejected' }
-  if (response.ok && body?.error === undefined) return { kind: 'unusable', reason: 'answered without a token' }
-
   const error = asText(body?.error)
+  if (response.ok && error === undefined) return { kind: 'unusable', reason: 'answered without a token' }
   // RFC 6749 §5.2 has 401 for a client that could not be authenticated, whatever the body says or leaves out.
   if (error === 'invalid_client' || error === 'unauthorized_client' || (status === 401 && error === undefined)) {
     return { kind: 'client_rejected' }

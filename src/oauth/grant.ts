@@ -13,7 +13,7 @@ export interface LoginServer {
   /** See `tokenEndpoint`. */
   endpoint: URL
   fetch: typeof globalThis.fetch
-  /** From the first byte sent to the last received. */
+  /** From the start of the request to the last byte of the answer. */
   timeoutMs: number
 }
 

@@ -28,7 +28,7 @@ export function loginFailure(outcome: Failure, grant: Grant, host: LoginHost, se
   switch (outcome.kind) {
     case 'client_rejected':
       return grant.type === 'refresh_token'
-        ? sessionEnded(host, 'or the client id and secret are not accepted there')
+        ? sessionEnded(host, ' If that fails too, check SC_PROXY_CLIENT_ID and SC_PROXY_CLIENT_SECRET.')
         : new ProxyError(
             'login_rejected',
             `${server} rejected the client id or secret, or the client was not made in this environment. ` +
@@ -56,11 +56,10 @@ export function nothingToLogInWith({ name, origin }: LoginHost): ProxyError {
   )
 }
 
-function sessionEnded({ name, origin }: LoginHost, alternative?: string): ProxyError {
-  const doubt = alternative === undefined ? '' : `, ${alternative}`
+function sessionEnded({ name, origin }: LoginHost, doubt = ''): ProxyError {
   return new ProxyError(
     'login_rejected',
-    `The session of "${name}" (${origin}) has ended${doubt}: log in again with "sc-proxy login".`
+    `The session has ended: log in again to "${name}" (${origin}) with "sc-proxy login".${doubt}`
   )
 }
 
@@ -97,10 +96,14 @@ function connectionFailed({ kind, sentence }: Explanation, server: string): Prox
   }
 }
 
+/** Percent-encoding, entities and escapes: something was repeated, and a secret could hide in it. */
+const encoded = /%[0-9a-f]{2}|&#?\w+;|\\/i
+
 /** The text cut to 200 printable characters, unless a secret shows in it, before or after the cleaning. */
 function quote(text: string | undefined, secrets: string[]): string | undefined {
   if (text === undefined) return undefined
   const printable = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()
-  const tells = secrets.some((secret) => text.includes(secret) || printable.includes(secret))
-  return tells || printable === '' ? undefined : printable.slice(0, 200)
+  const forms = [text.toLowerCase(), printable.toLowerCase()]
+  const tells = secrets.some((secret) => forms.some((form) => form.includes(secret.toLowerCase())))
+  return tells || encoded.test(text) || printable === '' ? undefined : printable.slice(0, 200)
 }

@@ -32,6 +32,7 @@ export interface LoginOptions {
   onEvent: (event: TokenEvent) => void
 }
 
+/** A login that has not been tried yet. */
 export function createLogin({ session, server, governor, host, now, onEvent }: LoginOptions): Login {
   const rest = createRest(now)
   return {

@@ -29,10 +29,10 @@ export function createRest(now: () => number): Rest {
   let until = Number.NEGATIVE_INFINITY
 
   const remainingMs = () => Math.max(0, until - now())
-  const dated = ({ code, message, cause }: ProxyError) => {
+  const dated = ({ code, message }: ProxyError) => {
     const wait = remainingMs()
     const retryAfter = Number.isFinite(wait) ? Math.max(1, Math.ceil(wait / 1000)) : undefined
-    return new ProxyError(code, message, { cause, retryAfter })
+    return new ProxyError(code, message, { retryAfter })
   }
 
   return {

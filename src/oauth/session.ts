@@ -21,7 +21,7 @@ export interface Session {
   refused(grant: Grant): void
   /** When the refresh tokens of the last login end. Undefined before a login. */
   endsAt(): number | undefined
-  /** Everything that must never be shown, in the forms a server might echo. */
+  /** Everything that must never be shown. */
   secrets(): string[]
 }
 
@@ -71,10 +71,8 @@ export function createSession(given: Credentials, code?: Grant & { type: 'author
 
     secrets() {
       const { clientSecret, password, refreshToken } = credentials
-      return [clientSecret, password, refreshToken, newest, previous, code?.code]
-        .filter((secret) => secret !== undefined)
-        .flatMap((secret) => [secret, encodeURIComponent(secret), String(new URLSearchParams([['', secret]])).slice(1)])
-        .concat(basicCredentials(credentials))
+      const all = [clientSecret, password, refreshToken, newest, previous, code?.code, basicCredentials(credentials)]
+      return all.filter((secret) => secret !== undefined)
     }
   }
 }

@@ -36,6 +36,7 @@ t.test('a 200 that holds no usable token is an answer to retry, not a token', as
     'half a body': new Response('{"access_token":"tok'),
     'JSON that is no object': json(['token']),
     'JSON null': json(null),
+    'an error that is none': json({ error: null }),
     HTML: html(200)
   }
   for (const [name, answer] of Object.entries(answers)) t.match(await readAnswer(answer), unusable, name)

@@ -15,7 +15,7 @@ import {
 
 /** Every secret of these tests contains the word; the Basic credentials only once decoded. */
 const basic = Buffer.from(`${credentials.clientId}:${credentials.clientSecret}`).toString('base64')
-const tells = (text: string) => text.includes('CANARY') || text.includes(basic)
+const tells = (text: string) => /canary/i.test(text) || text.includes(basic)
 
 /** A server that repeats whatever it was sent. */
 const echo = (status: number, write: (text: string) => string) => (post: Post) =>
@@ -33,6 +33,8 @@ const replies: Record<string, Reply> = {
   'the password in a description': described(({ fields }) => `no such password: ${fields.password}`),
   'the password as a form': described(({ fields }) => String(new URLSearchParams({ x: fields.password ?? '' }))),
   'the password as a URL': described(({ fields }) => encodeURIComponent(fields.password ?? '')),
+  'the password as an HTML page writes it': described(({ fields }) => `${fields.password}`.replace('!', '&#33;')),
+  'the password in capitals': described(({ fields }) => `${fields.password}`.toLowerCase()),
   'the password behind 200 other characters': described(({ fields }) => `${'-'.repeat(195)}${fields.password}`),
   'the Basic credentials': described(({ authorization }) => authorization),
   'the secret in the error itself': () => json({ error: credentials.clientSecret }, 400),
