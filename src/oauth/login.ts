@@ -1,0 +1,63 @@
+import { type ProblemCode, ProxyError } from '../errors.js'
+import type { Governor } from './governor.js'
+import { ask, type Grant, type LoginServer } from './grant.js'
+import type { LoginHost } from './login-failure.js'
+import { type Renewal, renew } from './renewal.js'
+import { createRest, type Rest } from './rest.js'
+import type { Session } from './session.js'
+
+/** What happened at the token endpoint. For log and metrics: holds no secret. */
+export type TokenEvent =
+  | { type: 'renewed'; grant: Grant['type']; lifeMs: number; tookMs: number }
+  | { type: 'failed'; grant: Grant['type']; code: ProblemCode; message: string; retrying: boolean }
+
+/** One session at work: renews, and remembers what keeps it from renewing. */
+export interface Login {
+  readonly session: Session
+  readonly rest: Rest
+  /**
+   * A new token, or a ProxyError that the rest then remembers, or the signal's reason.
+   *
+   * @param servesForMs how long the token of before still serves; while it does, nothing is tried twice
+   */
+  renew(servesForMs: () => number, signal: AbortSignal): Promise<Renewal>
+}
+
+export interface LoginOptions {
+  session: Session
+  server: LoginServer
+  governor: Governor
+  host: LoginHost
+  now: () => number
+  onEvent: (event: TokenEvent) => void
+}
+
+/** A login that has not been tried yet. */
+export function createLogin({ session, server, governor, host, now, onEvent }: LoginOptions): Login {
+  const rest = createRest(now)
+  return {
+    session,
+    rest,
+    async renew(servesForMs, signal) {
+      try {
+        const renewal = await renew({
+          session,
+          governor,
+          host,
+          send: (grant, signal) => ask(server, session.credentials, grant, signal),
+          now,
+          urgent: () => servesForMs() === 0,
+          onFailure: ({ code, message }, grant, retrying) =>
+            onEvent({ type: 'failed', grant: grant.type, code, message, retrying }),
+          signal
+        })
+        rest.end()
+        onEvent({ type: 'renewed', grant: renewal.grant, lifeMs: renewal.lifeMs, tookMs: now() - renewal.askedAt })
+        return renewal
+      } catch (error) {
+        if (!(error instanceof ProxyError)) throw error
+        throw rest.failed(error, governor.waitMs(), servesForMs() || Number.POSITIVE_INFINITY)
+      }
+    }
+  }
+}
