@@ -69,7 +69,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     return `http://${door.addresses[0]}`
   }
 
-  async function open(bind: () => Promise<Listening>, { host, port }: { host: string; port: number }): Promise<Listening> {
+  async function open(
+    bind: () => Promise<Listening>,
+    { host, port }: { host: string; port: number }
+  ): Promise<Listening> {
     try {
       const door = await bind()
       doors.push(door)

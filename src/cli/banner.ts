@@ -14,7 +14,9 @@ export interface OpenListener extends Pick<Listener, 'environment' | 'access' | 
 export function banner(listeners: readonly OpenListener[], adminUrl: string | undefined): string {
   const text = ['', '  sc-proxy is running.', '']
   for (const { environment, access, addresses, port, apiUrl, quota } of listeners) {
-    text.push(`  http://localhost:${port}   ${labelOf(environment)}, ${access}, ${quota.calls} calls per ${quota.windowSeconds} s`)
+    text.push(
+      `  http://localhost:${port}   ${labelOf(environment)}, ${access}, ${quota.calls} calls per ${quota.windowSeconds} s`
+    )
     text.push(`      listens on ${addresses.join(' and ')}, forwards to ${apiUrl}`)
   }
   if (adminUrl !== undefined) text.push(`  ${adminUrl}/readiness   health`)

@@ -75,7 +75,14 @@ export function createConnector(config: Settings, log: Log): Connector {
       () => limiter.close(),
       () => agent.destroy()
     )
-    const exchange = createExchange({ environment: name, limiter, tokens, send: createSend(agent, apiUrl), readAhead, now })
+    const exchange = createExchange({
+      environment: name,
+      limiter,
+      tokens,
+      send: createSend(agent, apiUrl),
+      readAhead,
+      now
+    })
     return { name, apiUrl, quota: environment.quota, limiter, tokens, exchange }
   }
 

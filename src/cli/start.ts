@@ -28,7 +28,8 @@ export const start: Command = {
     if (!app) return 2
     // Machines read the log; a person who starts the proxy by hand reads the banner.
     if (config.log.format !== 'json') stderr.write(banner(app.listeners, app.adminUrl))
-    for (const listener of app.listeners) log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
+    for (const listener of app.listeners)
+      log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
 
     await new Promise<void>((resolve) => {
       let drained: Promise<void> | undefined
@@ -37,7 +38,9 @@ export const start: Command = {
           app.abandon()
           return
         }
-        log.info(`${signal}: finishing what is under way, for ${config.shutdown.drainSeconds} s at most; a second signal ends it now`)
+        log.info(
+          `${signal}: finishing what is under way, for ${config.shutdown.drainSeconds} s at most; a second signal ends it now`
+        )
         drained = app.drain(config.shutdown.drainSeconds)
         drained.then(resolve)
       })

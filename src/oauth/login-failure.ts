@@ -4,8 +4,9 @@ import type { Grant } from './grant.js'
 
 /** Why a connection failed, in words: the same for the login and the API. */
 export interface Explanation {
-  kind: 'unreachable' | 'untrusted' | 'timeout' | 'dropped'
-  sentence: string
+  kind: 'unreachable' | 'untrusted' | 'timeout' | 'dropped' | 'invalid'
+  /** One clause, without host names. */
+  reason: string
 }
 
 /** How the failures of one environment are told. */
@@ -51,16 +52,12 @@ export function loginFailure(outcome: Failure, grant: Grant, host: LoginHost, se
 export function nothingToLogInWith({ name, origin }: LoginHost): ProxyError {
   return new ProxyError(
     'login_rejected',
-    `There is nothing to log in to "${name}" (${origin}) with. ` +
-      'Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD, or run "sc-proxy login".'
+    `There is nothing to log in to "${name}" (${origin}) with. Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD.`
   )
 }
 
 function sessionEnded({ name, origin }: LoginHost, doubt = ''): ProxyError {
-  return new ProxyError(
-    'login_rejected',
-    `The session has ended: log in again to "${name}" (${origin}) with "sc-proxy login".${doubt}`
-  )
+  return new ProxyError('login_rejected', `The session has ended: "${name}" (${origin}) wants a new login.${doubt}`)
 }
 
 function grantRejected(
@@ -77,14 +74,12 @@ function grantRejected(
     'login_rejected',
     grant.type === 'password'
       ? `${server} rejected the user name or password${because}. Check SC_PROXY_USERNAME and SC_PROXY_PASSWORD. ` +
-          'So that the account is not locked, they are not tried again until they change or "sc-proxy login" is run.'
-      : `${server} rejected the authorization code${because}. It works once and for a short time: ` +
-          'run "sc-proxy login" again.'
+          'So that the account is not locked, they are not tried again: correct them and start again.'
+      : `${server} rejected the authorization code${because}. It works once and for a short time: ask for another.`
   )
 }
 
-function connectionFailed({ kind, sentence }: Explanation, server: string): ProxyError {
-  const reason = sentence.replace(/\.$/, '')
+function connectionFailed({ kind, reason }: Explanation, server: string): ProxyError {
   switch (kind) {
     case 'untrusted':
       return new ProxyError('login_untrusted', `${server} cannot be trusted: ${reason}.`)
@@ -92,6 +87,7 @@ function connectionFailed({ kind, sentence }: Explanation, server: string): Prox
       return new ProxyError('login_timeout', `${server} did not answer in time: ${reason}.`)
     case 'unreachable':
     case 'dropped':
+    case 'invalid':
       return new ProxyError('login_unreachable', `${server} cannot be reached: ${reason}.`)
   }
 }

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type ProblemCode, ProxyError } from '../errors.js'
 import { createElapsedClock } from './clock.js'
-import { explainConnectionFailure } from './connection-failure.js'
 import { createGovernors, type Governors } from './governor.js'
 import { tokenEndpoint } from './grant.js'
 import { createLogin, type Login, type TokenEvent } from './login.js'
@@ -80,7 +79,7 @@ export interface TokenStoreOptions {
   timeoutMs: number
   /** Monotonic milliseconds; whoever compares a token's times must use the same clock. */
   now?: () => number
-  explain?: (error: unknown) => Explanation
+  explain: (error: unknown) => Explanation
   onEvent?: (event: TokenEvent) => void
 }
 
@@ -92,7 +91,7 @@ export interface TokenStoreOptions {
  */
 export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const { name, loginUrl, fetch, governors = createGovernors(), timeoutMs } = options
-  const { now = createElapsedClock(), explain = explainConnectionFailure, onEvent = () => {} } = options
+  const { now = createElapsedClock(), explain, onEvent = () => {} } = options
   const endpoint = tokenEndpoint(loginUrl)
   const host = { name, origin: endpoint.origin, explain }
   const acceptedAt = new WeakMap<Token, number>()

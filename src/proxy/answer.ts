@@ -5,7 +5,8 @@ export function ownHeaders({ id, environment, trace, page }: Call): string[] {
   const timing = `queue;dur=${ms(trace.queueMs)}, token;dur=${ms(trace.tokenMs)}, upstream;dur=${ms(trace.upstreamMs)}`
   const headers = ['x-request-id', id, 'x-sc-proxy-environment', environment, 'server-timing', timing]
   // A page that may call must also be able to read the answer (Fetch standard, CORS protocol).
-  if (page !== undefined) headers.push('access-control-allow-origin', page, 'access-control-expose-headers', '*', 'vary', 'origin')
+  if (page !== undefined)
+    headers.push('access-control-allow-origin', page, 'access-control-expose-headers', '*', 'vary', 'origin')
   return headers
 }
 

@@ -58,7 +58,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     abort: (reason) => leaving.abort(reason)
   }
   response.once('close', () => {
-    if (!response.writableFinished) leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
+    if (!response.writableFinished)
+      leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
     observe(Object.freeze(recordOf(call, opened)))
   })
   return call

@@ -16,7 +16,12 @@ function offers({ headers }: IncomingMessage): string[] {
   const [scheme = '', value = ''] = (headers.authorization ?? '').split(/\s+/, 2)
   const found = typeof key === 'string' ? [key] : []
   if (/^bearer$/i.test(scheme)) found.push(value)
-  if (/^basic$/i.test(scheme)) found.push(Buffer.from(value, 'base64').toString().replace(/^[^:]*:/, ''))
+  if (/^basic$/i.test(scheme))
+    found.push(
+      Buffer.from(value, 'base64')
+        .toString()
+        .replace(/^[^:]*:/, '')
+    )
   return found
 }
 

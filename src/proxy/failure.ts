@@ -14,7 +14,14 @@ export function answerFailure(call: Call, error: unknown): void {
     call.response.destroy()
     return
   }
-  const headers = ['content-type', 'application/problem+json', 'cache-control', 'no-store', 'x-sc-proxy-error', failure.code]
+  const headers = [
+    'content-type',
+    'application/problem+json',
+    'cache-control',
+    'no-store',
+    'x-sc-proxy-error',
+    failure.code
+  ]
   if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
   if (failure.code === 'draining') headers.push('connection', 'close')
   answerLocally(call, failure.status, headers, problemBody(failure))

@@ -4,10 +4,10 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { ProxyError } from '../errors.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
+import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
 import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
-import { ownHeaders } from './answer.js'
 
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
@@ -27,15 +27,17 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   await pipeline([answer.body, ...steps, response]).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
-    throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, { cause: error })
+    throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, {
+      cause: error
+    })
   })
 }
 
 /** The streams a body with links goes through; none when it is not JSON or in a coding we cannot read. */
 function relinkBody(headers: string[], apiUrl: string, own: string): Transform[] {
-  const type = valueOf(headers, 'content-type')
+  const type = headerValue(headers, 'content-type')
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
-  const coding = valueOf(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
+  const coding = headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
   if (!(coding in decoders)) return []
   const decoder = decoders[coding]?.()
   removeEach(headers, new Set(['content-length', 'content-encoding']))
@@ -63,7 +65,7 @@ function replaceLocation(headers: string[], apiUrl: string, own: string): void {
   }
 }
 
-function valueOf(headers: readonly string[], name: string): string | undefined {
+function headerValue(headers: readonly string[], name: string): string | undefined {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
   return at < 0 ? undefined : headers[at + 1]
 }

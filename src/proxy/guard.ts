@@ -38,7 +38,10 @@ export function createGuard(options: GuardOptions): Guard {
     checkTarget(call)
     checkOrigin(call)
     if (!hasKey(call.request)) {
-      throw new ProxyError('client_key_required', 'This listener wants its client key, in x-sc-proxy-key or as Bearer token.')
+      throw new ProxyError(
+        'client_key_required',
+        'This listener wants its client key, in x-sc-proxy-key or as Bearer token.'
+      )
     }
     if (options.access === 'read-only' && !onlyReads(call)) {
       throw new ProxyError('read_only', `This listener is read-only: ${call.method} could change something.`)
@@ -47,7 +50,8 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function checkTarget({ form, authority, request }: Call): void {
-    if (form === 'other') throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
+    if (form === 'other')
+      throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
     if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
       throw new ProxyError('bad_request', 'The request has more than one Host header.')
     }
@@ -55,7 +59,8 @@ export function createGuard(options: GuardOptions): Guard {
     if (authority === undefined) return
     if (isOurs(authority, request.socket.localAddress)) return
     if (form === 'absolute' && withoutPort(authority) === options.apiHost.toLowerCase()) return
-    if (form === 'absolute') throw new ProxyError('target_not_allowed', `This listener forwards to ${options.apiHost} only.`)
+    if (form === 'absolute')
+      throw new ProxyError('target_not_allowed', `This listener forwards to ${options.apiHost} only.`)
     throw new ProxyError(
       'host_not_allowed',
       'The Host header names neither this machine nor a name in allowedHosts. If it is a name of this proxy, add it there.'
@@ -71,10 +76,16 @@ export function createGuard(options: GuardOptions): Guard {
         call.page = origin
         return
       }
-      throw new ProxyError('origin_not_allowed', 'The page that made this request is not of this proxy. If it is yours, add its origin to allowedOrigins.')
+      throw new ProxyError(
+        'origin_not_allowed',
+        'The page that made this request is not of this proxy. If it is yours, add its origin to allowedOrigins.'
+      )
     }
     if (site === undefined || site === 'none' || site === 'same-origin') return
-    throw new ProxyError('origin_not_allowed', 'A page of another site led here. Type the address, or add the page to allowedOrigins.')
+    throw new ProxyError(
+      'origin_not_allowed',
+      'A page of another site led here. Type the address, or add the page to allowedOrigins.'
+    )
   }
 
   function checkRules({ method, target }: Call): void {
@@ -90,7 +101,8 @@ export function createGuard(options: GuardOptions): Guard {
 const isReadOnlyPost = compileRules(readOnlyPosts.flatMap((path) => [`POST ${path}`, `POST /v*${path}`]))
 
 function onlyReads({ method, target, request }: Call): boolean {
-  if (request.headers['x-http-method-override'] !== undefined || request.headers['x-http-method'] !== undefined) return false
+  if (request.headers['x-http-method-override'] !== undefined || request.headers['x-http-method'] !== undefined)
+    return false
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || isReadOnlyPost(method, target)
 }
 

@@ -8,6 +8,14 @@ export function isPreflight({ method, page, request }: Call): boolean {
 
 /** Says yes: only pages of an allowed origin get as far as this. */
 export function answerPreflight(call: Call): void {
-  const { 'access-control-request-method': method = '', 'access-control-request-headers': headers = '' } = call.request.headers
-  answerLocally(call, 204, ['access-control-allow-methods', method, 'access-control-allow-headers', headers, 'access-control-max-age', '600'])
+  const { 'access-control-request-method': method = '', 'access-control-request-headers': headers = '' } =
+    call.request.headers
+  answerLocally(call, 204, [
+    'access-control-allow-methods',
+    method,
+    'access-control-allow-headers',
+    headers,
+    'access-control-max-age',
+    '600'
+  ])
 }

@@ -79,7 +79,8 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
 
   function fail(call: Call, error: unknown): void {
     const failure = asProxyError(error)
-    if (failure.code === 'internal') options.log.error({ err: failure.cause, id: call.id }, 'a call failed in a way the proxy does not know')
+    if (failure.code === 'internal')
+      options.log.error({ err: failure.cause, id: call.id }, 'a call failed in a way the proxy does not know')
     answerFailure(call, failure)
   }
 

@@ -16,5 +16,10 @@ export function isStandInLogin({ method, target }: Call): boolean {
  */
 export function answerStandInLogin(call: Call, clientKey = placeholder): void {
   const token = { access_token: clientKey, token_type: 'bearer', expires_in: 600, refresh_token: clientKey }
-  answerLocally(call, 200, ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', 'pragma', 'no-cache'], JSON.stringify(token))
+  answerLocally(
+    call,
+    200,
+    ['content-type', 'application/json; charset=utf-8', 'cache-control', 'no-store', 'pragma', 'no-cache'],
+    JSON.stringify(token)
+  )
 }

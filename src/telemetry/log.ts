@@ -21,7 +21,12 @@ const secretKeys = ['authorization', 'cookie', 'clientSecret', 'password', 'acce
 export function createLog({ level, format, stream }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true)
   const destination: DestinationStream = isPretty
-    ? pretty({ destination: stream, ignore: 'pid,hostname,call', colorize: stream.isTTY === true, translateTime: 'SYS:HH:MM:ss.l' })
+    ? pretty({
+        destination: stream,
+        ignore: 'pid,hostname,call',
+        colorize: stream.isTTY === true,
+        translateTime: 'SYS:HH:MM:ss.l'
+      })
     : stream
   return pino(
     {

@@ -111,7 +111,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (lost.cause instanceof ProxyError) return lost.cause
     const { kind, reason } = explainFailure(lost.cause)
     const fate = lost.written ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
-    return new ProxyError(`upstream_${kind}`, `The API server of ${environment} failed: ${reason}. ${fate}`, { cause: lost })
+    return new ProxyError(`upstream_${kind}`, `The API server of ${environment} failed: ${reason}. ${fate}`, {
+      cause: lost
+    })
   }
 }
 

@@ -15,7 +15,10 @@ const reasons: Record<string, [FailureKind, string]> = {
   ENETUNREACH: ['unreachable', 'there is no network to reach it by'],
   EADDRNOTAVAIL: ['unreachable', 'this machine has no address to reach it from'],
   UND_ERR_PRX_TLS: ['unreachable', 'the TLS connection to the corporate proxy failed'],
-  UND_ERR_ABORTED: ['unreachable', 'the corporate proxy refused the tunnel: check upstreamProxy and its user and password'],
+  UND_ERR_ABORTED: [
+    'unreachable',
+    'the corporate proxy refused the tunnel: check upstreamProxy and its user and password'
+  ],
   ETIMEDOUT: ['timeout', 'it did not accept a connection in time'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout', 'it did not accept a connection in time'],
   UND_ERR_HEADERS_TIMEOUT: ['timeout', 'it did not begin its answer in time'],
@@ -25,18 +28,36 @@ const reasons: Record<string, [FailureKind, string]> = {
   UND_ERR_SOCKET: ['dropped', 'it closed the connection before it answered'],
   UND_ERR_HEADERS_OVERFLOW: ['invalid', 'the head of its answer is too large'],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['invalid', 'its answer is longer or shorter than it said'],
-  SELF_SIGNED_CERT_IN_CHAIN: ['untrusted', 'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'],
+  SELF_SIGNED_CERT_IN_CHAIN: [
+    'untrusted',
+    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
+  ],
   DEPTH_ZERO_SELF_SIGNED_CERT: ['untrusted', 'its certificate is self-signed; if it is your own, name it with caFile'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['untrusted', 'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+    'untrusted',
+    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
+  ],
   UNABLE_TO_GET_ISSUER_CERT: ['untrusted', 'its certificate chain is incomplete'],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['untrusted', 'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    'untrusted',
+    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
+  ],
   CERT_HAS_EXPIRED: ['untrusted', 'its certificate has expired'],
   CERT_NOT_YET_VALID: ['untrusted', 'its certificate is not valid yet; check the clock of this machine'],
   CERT_REVOKED: ['untrusted', 'its certificate has been revoked'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['untrusted', 'its certificate is for another name'],
-  ERR_SSL_UNSUPPORTED_PROTOCOL: ['untrusted', 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'],
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['untrusted', 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'],
-  ERR_SSL_VERSION_TOO_LOW: ['untrusted', 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'],
+  ERR_SSL_UNSUPPORTED_PROTOCOL: [
+    'untrusted',
+    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
+  ],
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: [
+    'untrusted',
+    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
+  ],
+  ERR_SSL_VERSION_TOO_LOW: [
+    'untrusted',
+    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
+  ],
   ERR_SSL_WRONG_VERSION_NUMBER: ['untrusted', 'it does not speak TLS'],
   EPROTO: ['untrusted', 'the TLS handshake failed']
 }
@@ -59,6 +80,7 @@ function byCode(error: Error): Failure | undefined {
   const known = reasons[code]
   if (known) return { kind: known[0], reason: code.startsWith('UND_') ? known[1] : `${known[1]} (${code})` }
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
-  if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code)) return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
+  if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code))
+    return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined
 }

@@ -55,7 +55,14 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
 
       dispatcher.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
-        { origin, path: target, method: method as Dispatcher.HttpMethod, headers, body: payload ?? null, ...(method === 'HEAD' && { reset: false }) },
+        {
+          origin,
+          path: target,
+          method: method as Dispatcher.HttpMethod,
+          headers,
+          body: payload ?? null,
+          ...(method === 'HEAD' && { reset: false })
+        },
         {
           onRequestStart(started) {
             controller = started

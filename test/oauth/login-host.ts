@@ -2,6 +2,7 @@ import { type FakeMethod, install } from '@sinonjs/fake-timers'
 import type { Test } from 'tap'
 import type { ProxyError } from '../../src/errors.js'
 import { createTokenStore, type TokenStore, type TokenStoreOptions } from '../../src/oauth/token-store.js'
+import { explainFailure } from '../../src/upstream/failure.js'
 
 export const credentials = {
   clientId: 'SB.2000000042.0A1B2C3D-0000-4000-8000-CLIENT000001',
@@ -58,6 +59,7 @@ export function storeFor(
     credentials,
     fetch,
     timeoutMs: 15_000,
+    explain: explainFailure,
     ...options
   })
   t.teardown(() => store.close())

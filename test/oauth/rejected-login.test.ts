@@ -123,7 +123,7 @@ t.test('nothing to log in with is said without asking', async (t) => {
   const store = storeFor(t, host.fetch, { credentials: { clientId, clientSecret, username: 'no password' } })
   t.match(await failureOf(store.get()), {
     code: 'login_rejected',
-    message: /SC_PROXY_PASSWORD, or run "sc-proxy login"/
+    message: /Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD/
   })
   t.equal(host.posts.length, 0)
 })

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import { createTokenStore, type TokenEvent } from '../../src/oauth/token-store.js'
+import { explainFailure } from '../../src/upstream/failure.js'
 import {
   credentials,
   failureOf,
@@ -59,6 +60,7 @@ for (const [name, reply] of Object.entries(replies)) {
       loginUrl: 'https://login.example.test',
       credentials,
       fetch: host.fetch,
+      explain: explainFailure,
       timeoutMs: 15_000,
       onEvent: (event) => events.push(event)
     })
@@ -89,6 +91,7 @@ t.test('a harmless description is quoted, cleaned and cut', async (t) => {
     loginUrl: 'https://login.example.test',
     credentials,
     fetch: host.fetch,
+    explain: explainFailure,
     timeoutMs: 15_000
   })
   const { message } = await failureOf(store.get())

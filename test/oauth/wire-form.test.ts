@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { generate } from 'selfsigned'
 import t, { type Test } from 'tap'
 import { createTokenStore, type TokenStoreOptions } from '../../src/oauth/token-store.js'
+import { explainFailure } from '../../src/upstream/failure.js'
 import { credentials, failureOf } from './login-host.js'
 
 interface Seen {
@@ -43,6 +44,7 @@ function hastyStore(loginUrl: string, options: Partial<TokenStoreOptions> = {}) 
     name: 'mine',
     loginUrl,
     credentials,
+    explain: explainFailure,
     fetch: globalThis.fetch,
     governors: { of: () => governor },
     timeoutMs: 5000,

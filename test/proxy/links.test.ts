@@ -18,20 +18,27 @@ const relinked = body
   .replace('https:\\/\\/sb2api.servicechannel.com:443', own)
   .replace('https://SB2API.servicechannel.com', own)
 
-t.test('links of OData members become the listener\'s own, and not one other byte changes', async (t) => {
+t.test("links of OData members become the listener's own, and not one other byte changes", async (t) => {
   t.equal(await text(Readable.from([Buffer.from(body)]).pipe(relink(api, own))), relinked)
 })
 
 t.test('it does not matter how the text is cut into chunks', async (t) => {
   const bytes = Buffer.from(body)
   for (const size of [1, 2, 3, 7, 16, 61]) {
-    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size)
+    )
     t.equal(await text(Readable.from(chunks).pipe(relink(api, own))), relinked, `chunks of ${size}`)
   }
 })
 
 t.test('other hosts, ports and lookalikes are left alone', async (t) => {
-  for (const origin of ['https://sb2api.servicechannel.com.evil', 'https://sb2api.servicechannel.com:8443', 'https://xsb2api.servicechannel.com', 'ftp://sb2api.servicechannel.com']) {
+  for (const origin of [
+    'https://sb2api.servicechannel.com.evil',
+    'https://sb2api.servicechannel.com:8443',
+    'https://xsb2api.servicechannel.com',
+    'ftp://sb2api.servicechannel.com'
+  ]) {
     const json = `{"@odata.context":"${origin}/v3"}`
     t.equal(await text(Readable.from([Buffer.from(json)]).pipe(relink(api, own))), json)
   }
@@ -39,19 +46,29 @@ t.test('other hosts, ports and lookalikes are left alone', async (t) => {
 })
 
 t.test('only OData routes carry links', async (t) => {
-  for (const target of ['/v3/odata/workorders', '/odata/x', '/V3/OData/y', '/v3//odata/x', '/odata//workorders(1)']) t.ok(isLinkedRoute(target), target)
-  for (const target of ['/v3/workorders', '/v3/odata', '/v3/x/odata/y', '/v3/workorders?x=/odata/']) t.notOk(isLinkedRoute(target), target)
+  for (const target of ['/v3/odata/workorders', '/odata/x', '/V3/OData/y', '/v3//odata/x', '/odata//workorders(1)'])
+    t.ok(isLinkedRoute(target), target)
+  for (const target of ['/v3/workorders', '/v3/odata', '/v3/x/odata/y', '/v3/workorders?x=/odata/'])
+    t.notOk(isLinkedRoute(target), target)
 })
 
 t.test('compressed answers are read, and on other routes nothing is touched', async (t) => {
-  const bodies: Record<string, Buffer> = { identity: Buffer.from(body), gzip: gzipSync(body), br: brotliCompressSync(body) }
+  const bodies: Record<string, Buffer> = {
+    identity: Buffer.from(body),
+    gzip: gzipSync(body),
+    br: brotliCompressSync(body)
+  }
   let coding = 'identity'
   let origin = ''
   const servicechannel = await startServiceChannel(t, {
     answer: (_request, response) => {
       const json = Buffer.from(body.replaceAll(/https?:(\\?\/){2}sb2api\.servicechannel\.com(:443)?/gi, origin))
       const coded = coding === 'gzip' ? gzipSync(json) : coding === 'br' ? brotliCompressSync(json) : json
-      response.writeHead(200, { 'content-type': 'application/json;odata.metadata=minimal', 'content-length': coded.length, ...(coding !== 'identity' && { 'content-encoding': coding }) })
+      response.writeHead(200, {
+        'content-type': 'application/json;odata.metadata=minimal',
+        'content-length': coded.length,
+        ...(coding !== 'identity' && { 'content-encoding': coding })
+      })
       response.end(coded)
     }
   })

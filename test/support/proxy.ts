@@ -59,5 +59,14 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     door.abandon()
     await door.close()
   })
-  return { port: door.port, url: `http://127.0.0.1:${door.port}`, addresses: door.addresses, records, lines, limiter, tokens, door }
+  return {
+    port: door.port,
+    url: `http://127.0.0.1:${door.port}`,
+    addresses: door.addresses,
+    records,
+    lines,
+    limiter,
+    tokens,
+    door
+  }
 }

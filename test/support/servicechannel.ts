@@ -40,7 +40,14 @@ export async function startServiceChannel(t: Test, options: ServerOptions = {}) 
   const { ca, cert, key } = await makeCertificates(options.names)
   const arrivals: Arrival[] = []
   const logins: { at: number; form: URLSearchParams; authorization: string | undefined }[] = []
-  const secure = { cert, key, maxHeaderSize: 256 * 1024, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ...options.tls } as const
+  const secure = {
+    cert,
+    key,
+    maxHeaderSize: 256 * 1024,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    ...options.tls
+  } as const
   let tokens = 0
 
   const answer = options.answer ?? ((_request, response) => json(response, 200, { ok: true }))
@@ -48,7 +55,12 @@ export async function startServiceChannel(t: Test, options: ServerOptions = {}) 
     options.login ??
     ((_request, response) => {
       tokens++
-      json(response, 200, { access_token: `token-${tokens}`, token_type: 'bearer', expires_in: 600, refresh_token: `re!fresh-${tokens}` })
+      json(response, 200, {
+        access_token: `token-${tokens}`,
+        token_type: 'bearer',
+        expires_in: 600,
+        refresh_token: `re!fresh-${tokens}`
+      })
     })
 
   const api = https.createServer(secure, async (request, response) => {
@@ -67,8 +79,15 @@ export async function startServiceChannel(t: Test, options: ServerOptions = {}) 
   return { apiUrl, loginUrl, ca, cert, key, arrivals, logins, api, loginHost }
 }
 
-export function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(JSON.stringify(body))
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {}
+): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+    .end(JSON.stringify(body))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
