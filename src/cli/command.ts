@@ -1,0 +1,25 @@
+/** A stream a command writes to; `columns` is its width when it is a terminal. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
+
+/** The outside world, as the commands see it. */
+export interface Process {
+  /** Without node and script. */
+  argv: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  stdout: Output
+  stderr: Output
+  cwd: string
+  signals: {
+    /** Calls the listener when the process is asked to stop. */
+    onStop(listener: (signal: string) => void): void
+  }
+}
+
+export interface Command {
+  name: string
+  /** One line, without a full stop. */
+  summary: string
+  examples: string[]
+  /** `argv` is what follows the command's name. Resolves to the exit code. */
+  run(process: Process, argv: readonly string[]): Promise<number>
+}

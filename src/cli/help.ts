@@ -1,0 +1,54 @@
+import { suggestion } from '../config/nearest.js'
+import { settingsHelp, wrap } from '../config/usage.js'
+import type { Command, Output } from './command.js'
+
+/** The `help` command over the others. It lists itself last. */
+export function createHelp(others: readonly Command[]): Command {
+  const help: Command = {
+    name: 'help',
+    summary: 'print this, or what a command does and takes',
+    examples: ['sc-proxy help', 'sc-proxy help start'],
+    async run({ stdout, stderr }, [name]) {
+      const commands = [...others, help]
+      const command = commands.find((candidate) => candidate.name === name)
+      if (name !== undefined && !command) {
+        const hint = suggestion(
+          name,
+          commands.map((candidate) => candidate.name)
+        )
+        stderr.write(`sc-proxy: there is no command ${name}${hint}\n`)
+        return 2
+      }
+      stdout.write(command ? commandHelp(command, stdout) : summary(commands))
+      return 0
+    }
+  }
+  return help
+}
+
+/** Examples, commands and settings: what `sc-proxy --help` prints. */
+export function overview(commands: readonly Command[], output: Output): string {
+  const start = commands.find(({ name }) => name === 'start')
+  return `${start ? `${examplesOf(start)}\n` : ''}${summary(commands)}\n${settings(output)}`
+}
+
+/** What one command does, examples first, then every setting it takes. */
+export function commandHelp(command: Command, output: Output): string {
+  const head = `sc-proxy ${command.name}: ${command.summary}\n\n${examplesOf(command)}`
+  return command.name === 'help' || command.name === 'version' ? head : `${head}\n${settings(output)}`
+}
+
+function summary(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
+  return `Commands:\n${lines.join('')}\nsc-proxy help COMMAND tells more; without a command, start runs.\n`
+}
+
+const examplesOf = ({ examples }: Command) => `Examples:\n${examples.map((line) => `  ${line}\n`).join('')}`
+
+function settings({ columns = 80 }: Output): string {
+  const rule =
+    'Every setting is a flag, a variable and a key of the configuration file, and counts in this order: --queue-max-calls 5, SC_PROXY_QUEUE_MAX_CALLS=5, { "queue": { "maxCalls": 5 } }. A secret is never a flag.'
+  const width = Math.min(Math.max(columns, 40), 120)
+  return `${wrap(rule, width).join('\n')}\n\n${settingsHelp(width)}`
+}

@@ -1,0 +1,15 @@
+import { type Loaded, loadConfig } from '../config/load.js'
+import type { Process } from './command.js'
+
+/**
+ * The configuration of a command, or undefined after every error has been written to stderr: the command then ends
+ * with exit code 2 and has done nothing. Warnings are written to stderr either way.
+ */
+export function readConfig(process: Process, argv: readonly string[]): Extract<Loaded, { ok: true }> | undefined {
+  const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd })
+  for (const warning of loaded.warnings) process.stderr.write(`sc-proxy: warning: ${warning}\n`)
+  if (loaded.ok) return loaded
+  for (const error of loaded.errors) process.stderr.write(`sc-proxy: ${error}\n`)
+  process.stderr.write('sc-proxy: nothing was started; "sc-proxy help start" lists every setting\n')
+  return undefined
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import type { Layer } from './collect.js'
+import { parseJson } from './json.js'
+
+export type ReadFile = (path: string) => string
+
+export type Text = { ok: true; text: string } | { ok: false; error: string }
+
+/** Reads a small text file; `error` is a sentence with the path and the reason. A byte order mark is dropped. */
+export function readText(path: string, read: ReadFile = (name) => readFileSync(name, 'utf8')): Text {
+  try {
+    return { ok: true, text: read(path).replace(/^\uFEFF/, '') }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+    return { ok: false, error: `${path} cannot be read: ${reasons[code] ?? code}` }
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied'
+}
+
+/** Reads the configuration file, named by `source`; relative file names in it count from its folder. */
+export function readConfigFile(
+  name: string,
+  source: string,
+  cwd: string,
+  errors: string[],
+  read?: ReadFile
+): Layer | undefined {
+  const path = resolve(cwd, name)
+  const content = readText(path, read)
+  if (!content.ok) {
+    errors.push(`${source}: ${content.error}`)
+    return undefined
+  }
+  const parsed = parseJson(content.text)
+  if (!parsed.ok) {
+    errors.push(`${name} is not JSON (${parsed.place}); comments and trailing commas are not allowed`)
+    return undefined
+  }
+  return {
+    rank: 2,
+    tree: withoutSchema(parsed.value),
+    base: dirname(path),
+    where: (at) => (at ? `${basename(path)}: ${at}` : basename(path))
+  }
+}
+
+/** `$schema` is for editors. */
+function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$schema' in value)) return value
+  const { $schema: _, ...settings } = value
+  return settings
+}

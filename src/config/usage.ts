@@ -1,0 +1,98 @@
+import { allSettings, configFile, fileSchema, insideOf, isNested, type JsonSchema, type Setting } from './settings.js'
+
+/** The JSON Schema (2020-12) of a configuration file, as config/schema.json holds it. */
+export function jsonSchema(): string {
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:servicechannel-proxy:config',
+    title: 'Configuration of sc-proxy',
+    ...fileSchema,
+    properties: { $schema: { type: 'string', description: 'This schema, for editors.' }, ...fileSchema.properties }
+  }
+  // Lists of words on one line, as the formatter of this repository has them.
+  const oneLine = (_: string, list: string) => `[${list.replace(/\s*\n\s*/g, ' ').trim()}]`
+  return `${JSON.stringify(schema, null, 2).replace(/\[(\n[^[\]{}]*)\]/g, oneLine)}\n`
+}
+
+/** Every setting as Markdown tables, one per section. */
+export function settingsTable(): string {
+  return inSections()
+    .map(([section, settings]) => {
+      const rows = settings.map(({ path, flag, env, schema }) => [
+        path === configFile.path ? '' : code(path),
+        flag && !schema.writeOnly ? code(flag) : '',
+        env ? code(env) : '',
+        presetOf(schema) && code(presetOf(schema)),
+        schema.description ?? ''
+      ])
+      const inside = settings
+        .flatMap(insideOf)
+        .map(({ path, schema }) => [
+          code(path),
+          '',
+          '',
+          presetOf(schema) && code(presetOf(schema)),
+          schema.description ?? ''
+        ])
+      const table = [
+        ['Key', 'Flag', 'Variable', 'Default', 'Meaning'],
+        ['---', '---', '---', '---', '---'],
+        ...rows,
+        ...inside
+      ]
+      return `**${section}**\n\n${table.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')}\n`
+    })
+    .join('\n')
+}
+
+/** Every setting for a terminal `width` columns wide. */
+export function settingsHelp(width: number): string {
+  const indent = width >= 72 ? 38 : 6
+  const blocks = inSections().map(([section, settings]) => {
+    const lines = settings.map((setting) => {
+      const label = `  ${labelOf(setting)}`
+      const preset = presetOf(setting.schema)
+      const text = wrap(`${setting.schema.description}${preset && ` (default ${preset})`}`, width - indent)
+      const beside = label.length < indent ? label.padEnd(indent) : `${label}\n${' '.repeat(indent)}`
+      return beside + text.join(`\n${' '.repeat(indent)}`)
+    })
+    return `${section}:\n${lines.join('\n')}\n`
+  })
+  return blocks.join('\n')
+}
+
+/** Breaks text into lines of at most `width` characters, between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
+function inSections(): [string, Setting[]][] {
+  const names = new Set([configFile, ...allSettings].map(({ section }) => section))
+  return [...names].map((name) => [name, [configFile, ...allSettings].filter(({ section }) => section === name)])
+}
+
+const code = (text: string) => `\`${text}\``
+
+function presetOf({ default: preset }: JsonSchema): string {
+  return preset === undefined || (Array.isArray(preset) && preset.length === 0) ? '' : String(preset)
+}
+
+function labelOf({ flag = '', env = '', schema }: Setting): string {
+  if (schema.writeOnly) return env
+  if (schema.type === 'boolean') return flag.replace('--', '--[no-]')
+  return `${flag} ${placeholder(schema)}`
+}
+
+function placeholder(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.join('|')
+  if (isNested(schema)) return 'JSON'
+  if (schema.type === 'array') return 'A,B'
+  if (schema.type === 'integer' || schema.type === 'number') return 'NUMBER'
+  return schema.title === 'the path of a file' ? 'FILE' : 'TEXT'
+}
