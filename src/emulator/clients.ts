@@ -18,7 +18,7 @@ export interface EmulatorClient {
 export const defaultClient: EmulatorClient = {
   clientId: 'SB.2014900001.6E1B0C52-93D4-4F7A-8A65-0D2F71C9B3E8',
   clientSecret: 'B7D24F90-1C3E-4A58-9E06-52F8A1D7C643',
-  users: [{ username: 'robin.facilities', password: 'invented-Passw0rd!' }]
+  users: [{ username: 'robin.alder', password: 'invented-Passw0rd!' }]
 }
 
 /**

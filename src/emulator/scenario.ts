@@ -64,7 +64,7 @@ function parseScenario(text: string, file: string): Scenario {
     const known = list(keysAt(problem.instancePath))
     throw new ScenarioError(`The scenario file ${file} has an unknown key "${unknown}"; known there are ${known}.`)
   }
-  const where = problem?.instancePath ? `"${problem.instancePath.slice(1).replaceAll('/', '.')}"` : 'the whole'
+  const where = problem?.instancePath ? `"${problem.instancePath.slice(1).replaceAll('/', '.')}"` : 'the content'
   const allowed =
     problem?.keyword === 'enum' ? `be one of ${list(problem.params.allowedValues.map(String))}` : undefined
   throw new ScenarioError(

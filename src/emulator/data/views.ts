@@ -19,15 +19,18 @@ function countsOf({ Id }: { Id: number }, store: Store) {
     Attachments: { Count: counts(store.attachmentsOf(Id).length) },
     Notes: {
       WorkOrderId: Id,
-      Last: last && {
-        Id: last.Id,
-        Number: last.Number,
-        NoteData: last.NoteData,
-        DateCreated: last.DateCreated,
-        ActionRequired: last.ActionRequired,
-        MailedTo: last.MailedTo,
-        CreatedBy: last.CreatedBy
-      },
+      Last:
+        last === undefined
+          ? null
+          : {
+              Id: last.Id,
+              Number: last.Number,
+              NoteData: last.NoteData,
+              DateCreated: last.DateCreated,
+              ActionRequired: last.ActionRequired,
+              MailedTo: last.MailedTo,
+              CreatedBy: last.CreatedBy
+            },
       Count: counts(notes.length)
     }
   }

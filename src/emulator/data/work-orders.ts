@@ -3,7 +3,6 @@ import { company, people, statuses, trades } from './names.js'
 import { type Location, type Provider, pick } from './places.js'
 
 const dayMs = 86_400_000
-const hourMs = 3_600_000
 
 /** What a work order is made from; everything else follows. */
 export interface WorkOrderSeed {
@@ -49,7 +48,7 @@ export function makeWorkOrder(seed: WorkOrderSeed) {
     ...moment('ScheduledDate', seed.callDate + dayMs),
     ...moment('ExpirationDate', seed.callDate + 3 * dayMs),
     ...moment('CompletedDate', finished ? seed.callDate + 2 * dayMs : null),
-    ...moment('UpdatedDate', seed.callDate + hourMs),
+    ...moment('UpdatedDate', seed.callDate),
     ...moment('CreatedDate', seed.callDate),
     Priority: seed.priority.Name,
     PriorityId: seed.priority.Id,
