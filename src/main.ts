@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { config } from './cli/config.js'
 import { emulate } from './cli/emulate.js'
-import { help } from './cli/help.js'
+import { createHelp } from './cli/help.js'
 import { run } from './cli/run.js'
 import { start } from './cli/start.js'
 import { version } from './cli/version.js'
@@ -12,8 +12,12 @@ const signals = {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener)
   }
 }
+const commands = [start, emulate, config, version]
 
-// Whoever read our output may stop reading: `sc-proxy | head` is no reason to crash.
+// Whoever reads our output may stop reading: `sc-proxy | head` is no reason to fail.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
-process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, cwd: process.cwd(), signals }, [start, emulate, config, help, version])
+process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, cwd: process.cwd(), signals }, [
+  ...commands,
+  createHelp(commands)
+])

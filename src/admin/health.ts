@@ -13,13 +13,17 @@ export interface HealthAnswer {
 
 /** Has the process come up? For startup probes. */
 export function startup(health: Health): HealthAnswer {
-  return health.hasStarted() ? { status: 200, body: { status: 'started' } } : { status: 503, body: { status: 'starting' } }
+  return health.hasStarted()
+    ? { status: 200, body: { status: 'started' } }
+    : { status: 503, body: { status: 'starting' } }
 }
 
 /** Should calls be sent here? Red from the first SIGTERM on, and while no login is possible and no token is left. */
 export function readiness(health: Health): HealthAnswer {
   const reasons = health.hasStarted() ? health.obstacles() : ['The listeners are not open yet.']
-  return reasons.length === 0 ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', reasons } }
+  return reasons.length === 0
+    ? { status: 200, body: { status: 'ready' } }
+    : { status: 503, body: { status: 'not ready', reasons } }
 }
 
 /** Does the event loop turn? Answering is the proof; a proxy that cannot log in is not helped by a restart. */

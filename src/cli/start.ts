@@ -1,50 +1,36 @@
-import { loadConfig } from '../config/load.js'
 import { createLog } from '../telemetry/log.js'
 import { openApp } from './app.js'
 import { banner } from './banner.js'
-import type { Command } from './run.js'
+import type { Command } from './command.js'
+import { readConfig } from './read-config.js'
+import { untilStopped } from './until-stopped.js'
 
 export const start: Command = {
   name: 'start',
-  summary: 'Run the proxy (the default command).',
-  examples: ['sc-proxy', 'sc-proxy start --environment sandbox2 --read-only', 'sc-proxy start --config sc-proxy.json'],
+  summary: 'run the proxy; what happens when no command is given',
+  examples: ['sc-proxy', 'sc-proxy start --environment sandbox2 --read-only', 'sc-proxy start --config config.json'],
 
   /** Runs until it is told to stop. 0: drained; 2: nothing was started. */
   async run(process, argv) {
-    const { stdout, stderr, signals } = process
-    const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd })
-    if (!loaded.ok) {
-      for (const error of loaded.errors) stderr.write(`sc-proxy: ${error}\n`)
-      return 2
-    }
-    const { config, warnings } = loaded
-    const log = createLog({ ...config.log, stream: stdout })
-    for (const warning of warnings) log.warn(warning)
-
+    const loaded = readConfig(process, argv)
+    if (!loaded) return 2
+    const { config } = loaded
+    const log = createLog({ ...config.log, stream: process.stdout })
     const app = await openApp(config, log).catch((error: Error) => {
-      stderr.write(`sc-proxy: ${error.message}\n`)
-      return undefined
+      process.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!app) return 2
-    // Machines read the log; a person who starts the proxy by hand reads the banner.
-    if (config.log.format !== 'json') stderr.write(banner(app.listeners, app.adminUrl))
-    for (const listener of app.listeners)
-      log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
 
-    await new Promise<void>((resolve) => {
-      let drained: Promise<void> | undefined
-      signals.onStop((signal) => {
-        if (drained) {
-          app.abandon()
-          return
-        }
-        log.info(
-          `${signal}: finishing what is under way, for ${config.shutdown.drainSeconds} s at most; a second signal ends it now`
-        )
-        drained = app.drain(config.shutdown.drainSeconds)
-        drained.then(resolve)
-      })
-    })
+    // Machines read the log; a person who starts the proxy by hand reads the banner.
+    if (config.log.format !== 'json') process.stderr.write(banner(app.listeners, app.adminUrl))
+    for (const listener of app.listeners) {
+      log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
+    }
+
+    const { drainSeconds } = config.shutdown
+    const signal = await untilStopped(process, app.abandon)
+    log.info(`${signal}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
+    await app.drain(drainSeconds)
     log.info('stopped')
     return 0
   }

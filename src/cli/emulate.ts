@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { readScenario } from '../emulator/scenario.js'
+import type { Command } from './command.js'
+import { readConfig } from './read-config.js'
+import { untilStopped } from './until-stopped.js'
+
+export const emulate: Command = {
+  name: 'emulate',
+  summary: 'run the offline emulator of ServiceChannel by itself',
+  examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-ca-file emulator-ca.pem'],
+
+  /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
+  async run(process, argv) {
+    const loaded = readConfig(process, argv)
+    if (!loaded) return 2
+    const { scenario, apiPort, loginPort, caFile } = loaded.config.emulator
+    const emulator = await open({ scenario, apiPort, loginPort }).catch((error: Error) => {
+      process.stderr.write(`sc-proxy: ${error.message}\n`)
+    })
+    if (!emulator) return 2
+    if (caFile !== undefined) writeFileSync(resolve(process.cwd, caFile), emulator.ca)
+    process.stdout.write(describe(emulator, caFile))
+    await untilStopped(process)
+    await emulator.close()
+    return 0
+  }
+}
+
+async function open(options: { scenario: string; apiPort: number; loginPort: number }): Promise<Emulator> {
+  return startEmulator({ ...options, scenario: await readScenario(options.scenario) })
+}
+
+/** Where it listens and how a client, sc-proxy itself for one, reaches it. */
+function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile = 'emulator-ca.pem'): string {
+  const environment = { apiUrl, loginUrl, caFile, quota, credentials }
+  return [
+    'The ServiceChannel emulator is running, with invented data and an invented user.',
+    '',
+    `  API    ${apiUrl}`,
+    `  login  ${loginUrl}`,
+    '',
+    'As an environment in the configuration of sc-proxy:',
+    '',
+    JSON.stringify({ environments: { emulated: environment } }, null, 2),
+    '',
+    `The authority its certificates are signed by is made anew at each start; --emulator-ca-file FILE writes it:`,
+    '',
+    ca
+  ].join('\n')
+}
