@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Quota } from '../../src/limiter/limiter.js'
+import type { Outcome, Quota } from '../../src/limiter/limiter.js'
 import { createLimiter } from '../../src/limiter/limiter.js'
 import { makeLimiter, ticket, useClock, type World } from './world.js'
 
@@ -80,6 +80,77 @@ t.test('no window at the server ever holds more than the quota, whatever the lat
       }
     ),
     { seed: 40_60, numRuns: 25 }
+  )
+})
+
+t.test('no place is lost or doubled, whatever becomes of the calls', async (t) => {
+  const outcome = fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Outcome>({ kind: 'spent' }) },
+    { weight: 2, arbitrary: fc.constant<Outcome>({ kind: 'unsent' }) },
+    { weight: 1, arbitrary: fc.constant<Outcome>({ kind: 'spent', unanswered: true }) },
+    { weight: 1, arbitrary: fc.nat(3000).map((untilMs): Outcome => ({ kind: 'paced', untilMs })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({
+          untilMs: fc.option(fc.nat(4000), { nil: undefined }),
+          calls: fc.option(fc.nat(20), { nil: undefined })
+        })
+        .map(({ untilMs, calls }): Outcome => {
+          const limit = calls ? { calls, windowMs: 1000 } : undefined
+          return { kind: 'throttled', scope: 'unknown', untilMs, limit }
+        })
+    }
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 15 }),
+      fc.infiniteStream(outcome),
+      fc.infiniteStream(fc.nat(400)),
+      async (calls, outcomes, delays) => {
+        const world = useClock(t)
+        const limiter = await makeLimiter(t, world, { application: { calls, windowMs: 1000 }, queue: patient })
+        const arrivals: number[] = []
+        let open = 60
+        const send = async () => {
+          const lease = await limiter.acquire(ticket())
+          const outcome = outcomes.next().value ?? { kind: 'spent' }
+          if (outcome.kind !== 'unsent') arrivals.push(performance.now())
+          setTimeout(() => {
+            lease.report(outcome)
+            open--
+          }, delays.next().value)
+        }
+        for (let n = 0; n < 60; n++) {
+          void send()
+          if (n % 7 === 0) await world.advance(delays.next().value ?? 0)
+        }
+        for (let n = 0; n < 2000 && open > 0; n++) await world.advance(1000)
+        await world.advance(10_000)
+        const { limit, used, inFlight } = limiter.snapshot().application
+        let free = 0
+        const rest = Array.from({ length: calls + 5 }, () =>
+          limiter.acquire(ticket()).then(
+            (lease) => {
+              free++
+              lease.report({ kind: 'spent' })
+            },
+            () => {}
+          )
+        )
+        await world.advance(100)
+        const most = busiest(arrivals, 1000)
+        void limiter.close()
+        await world.advance(50)
+        await Promise.all(rest)
+        world.clock.uninstall()
+        if (open > 0) throw new Error(`${open} calls were never served`)
+        if (most > calls) throw new Error(`${most} calls in a window of ${calls}`)
+        if (used !== 0 || inFlight !== 0) throw new Error(`${used} used, ${inFlight} in flight when all is over`)
+        if (free !== limit) throw new Error(`${free} of ${limit} places were there in the end`)
+      }
+    ),
+    { seed: 2026, numRuns: 25 }
   )
 })
 
