@@ -53,17 +53,15 @@ export function createLearner(quota: Quota): Learner {
       since = refusal.at
       if (raised) patience = Math.min(mostPatience, patience * 2)
       raised = false
-      if (refusal.stated) {
-        stated = perWindow(refusal.stated, quota.windowMs)
-        limit = Math.min(limit, stated)
-      }
-      if (refusal.probe) return
       // Calls that were already under way belong to the same incident, however many of them are refused.
       if (refusal.departedAt > incidentAt) {
         floor = Math.max(1, Math.floor(limit / 2))
         incidentAt = refusal.at
       }
-      limit = Math.min(limit, Math.max(refusal.others, floor))
+      if (!refusal.probe) limit = Math.min(limit, Math.max(refusal.others, floor))
+      if (!refusal.stated) return
+      stated = perWindow(refusal.stated, quota.windowMs)
+      limit = Math.min(limit, stated)
     },
     reached(at) {
       if ((limit === quota.calls && patience === leastPatience) || at - since < quota.windowMs) return

@@ -98,9 +98,8 @@ export function createLine<T>(): Line<T> {
     spot.queue = undefined
     level.size--
     size--
-    if (queue === 'returned') return unlink(level.returned, spot)
-    unlink(queue, spot)
-    if (queue.size > 0) return
+    unlink(queue === 'returned' ? level.returned : queue, spot)
+    if (queue === 'returned' || queue.size > 0) return
     unlink(level.ring, queue)
     level.clients.delete(queue.client)
   }
