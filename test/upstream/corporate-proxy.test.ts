@@ -38,7 +38,10 @@ t.test('login and API both go through the forward proxy, with TLS to the far end
   const forward = await startForwardProxy(t)
   const proxy = await startProxy(t, { environment: servicechannel, upstreamProxy: `http://${forward.host}` })
   t.equal((await fetch(`${proxy.url}/v3/x`)).status, 200)
-  t.strictSame(forward.tunnels, [servicechannel.loginUrl, servicechannel.apiUrl].map((url) => url.slice('https://'.length)))
+  t.strictSame(
+    forward.tunnels,
+    [servicechannel.loginUrl, servicechannel.apiUrl].map((url) => url.slice('https://'.length))
+  )
 })
 
 t.test('the far end is verified inside the tunnel as well', async (t) => {
@@ -53,9 +56,15 @@ t.test('the far end is verified inside the tunnel as well', async (t) => {
 t.test('user and password of the forward proxy are sent to it, and a refusal is told as one', async (t) => {
   const servicechannel = await startServiceChannel(t)
   const forward = await startForwardProxy(t, `Basic ${Buffer.from('jane:p@ss').toString('base64')}`)
-  const welcome = await startProxy(t, { environment: servicechannel, upstreamProxy: `http://jane:p%40ss@${forward.host}` })
+  const welcome = await startProxy(t, {
+    environment: servicechannel,
+    upstreamProxy: `http://jane:p%40ss@${forward.host}`
+  })
   t.equal((await fetch(`${welcome.url}/v3/x`)).status, 200)
-  const refused = await startProxy(t, { environment: servicechannel, upstreamProxy: `http://jane:CANARY@${forward.host}` })
+  const refused = await startProxy(t, {
+    environment: servicechannel,
+    upstreamProxy: `http://jane:CANARY@${forward.host}`
+  })
   const answer = await (await fetch(`${refused.url}/v3/x`)).text()
   t.match(JSON.parse(answer), { status: 502, code: 'login_unreachable', detail: /corporate proxy refused the tunnel/ })
   t.notMatch(answer + refused.lines.join(''), /CANARY/)
@@ -63,6 +72,10 @@ t.test('user and password of the forward proxy are sent to it, and a refusal is 
 
 t.test('hosts named in noProxy are reached directly', async (t) => {
   const servicechannel = await startServiceChannel(t)
-  const proxy = await startProxy(t, { environment: servicechannel, upstreamProxy: 'http://127.0.0.1:1', noProxy: 'example.com, localhost' })
+  const proxy = await startProxy(t, {
+    environment: servicechannel,
+    upstreamProxy: 'http://127.0.0.1:1',
+    noProxy: 'example.com, localhost'
+  })
   t.equal((await fetch(`${proxy.url}/v3/x`)).status, 200)
 })

@@ -8,7 +8,9 @@ import { until } from '../support/until.js'
 
 t.test('a client that leaves while it waits is never sent, and its place goes to the next', async (t) => {
   const held: ServerResponse[] = []
-  const servicechannel = await startServiceChannel(t, { answer: (request, response) => (request.url === '/first' ? held.push(response) : response.end('ok')) })
+  const servicechannel = await startServiceChannel(t, {
+    answer: (request, response) => (request.url === '/first' ? held.push(response) : response.end('ok'))
+  })
   const proxy = await startProxy(t, { environment: { ...servicechannel, quota: { calls: 1, windowSeconds: 1 } } })
   const first = fetch(`${proxy.url}/first`)
   await until(() => held.length === 1)
@@ -22,13 +24,23 @@ t.test('a client that leaves while it waits is never sent, and its place goes to
   held[0]?.end('ok')
   t.equal((await first).status, 200)
   t.equal((await next).status, 200)
-  t.strictSame(servicechannel.arrivals.map(({ url }) => url), ['/first', '/next'])
-  t.match(proxy.records.find(({ path }) => path === '/left'), { status: 499, problem: 'client_left', attempts: 0 })
+  t.strictSame(
+    servicechannel.arrivals.map(({ url }) => url),
+    ['/first', '/next']
+  )
+  t.match(
+    proxy.records.find(({ path }) => path === '/left'),
+    { status: 499, problem: 'client_left', attempts: 0 }
+  )
 })
 
 t.test('a client that leaves while its call is out takes the call with it', async (t) => {
   let open: ServerResponse | undefined
-  const servicechannel = await startServiceChannel(t, { answer: (_request, response) => { open = response } })
+  const servicechannel = await startServiceChannel(t, {
+    answer: (_request, response) => {
+      open = response
+    }
+  })
   const proxy = await startProxy(t, { environment: servicechannel })
   const leaving = new AbortController()
   const left = fetch(`${proxy.url}/v3/slow`, { signal: leaving.signal }).catch(() => 'left')
@@ -43,14 +55,20 @@ t.test('a client that leaves while its call is out takes the call with it', asyn
 })
 
 t.test('a client that leaves in the middle of its upload, or of its answer, leaves nothing behind', async (t) => {
-  const servicechannel = await startServiceChannel(t, { answer: (_request, response) => response.writeHead(200).write('x'.repeat(100_000)) })
+  const servicechannel = await startServiceChannel(t, {
+    answer: (_request, response) => response.writeHead(200).write('x'.repeat(100_000))
+  })
   const proxy = await startProxy(t, { environment: servicechannel })
   const socket = net.connect(proxy.port, '127.0.0.1')
   socket.write('POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nonly this')
   await until(() => proxy.open() === 1)
   socket.destroy()
   await until(() => proxy.records.length === 1)
-  t.match(proxy.records[0], { path: '/upload', status: 499, attempts: 0 }, 'an upload that never came whole is not sent')
+  t.match(
+    proxy.records[0],
+    { path: '/upload', status: 499, attempts: 0 },
+    'an upload that never came whole is not sent'
+  )
 
   const leaving = new AbortController()
   const answer = await fetch(`${proxy.url}/download`, { signal: leaving.signal })

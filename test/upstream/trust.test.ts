@@ -1,10 +1,14 @@
 import type { SecureVersion } from 'node:tls'
 import t from 'tap'
-import { startProxy } from '../support/proxy.js'
 import { makeCertificates } from '../support/certificates.js'
+import { startProxy } from '../support/proxy.js'
 import { startServiceChannel } from '../support/servicechannel.js'
 
-const only = (version: SecureVersion) => ({ minVersion: version, maxVersion: version, ciphers: version < 'TLSv1.2' ? 'DEFAULT:@SECLEVEL=0' : undefined })
+const only = (version: SecureVersion) => ({
+  minVersion: version,
+  maxVersion: version,
+  ciphers: version < 'TLSv1.2' ? 'DEFAULT:@SECLEVEL=0' : undefined
+})
 
 t.test('an API server that cannot be trusted gets no request, and the client the reason', async (t) => {
   const stranger = await makeCertificates()
@@ -42,7 +46,10 @@ t.test('TLS 1.3 is spoken when the settings allow it, and 1.2 otherwise', async 
   servicechannel.api.on('secureConnection', (socket) => versions.push(socket.getProtocol() ?? ''))
   const careful = await startProxy(t, { environment: servicechannel })
   t.equal((await fetch(`${careful.url}/v3/x`)).status, 200)
-  const modern = await startProxy(t, { environment: servicechannel, tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } })
+  const modern = await startProxy(t, {
+    environment: servicechannel,
+    tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }
+  })
   t.equal((await fetch(`${modern.url}/v3/x`)).status, 200)
   t.strictSame(versions, ['TLSv1.2', 'TLSv1.3'])
 })
