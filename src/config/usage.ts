@@ -35,7 +35,7 @@ export function settingsTable(): string {
           schema.description ?? ''
         ])
       const table = [
-        ['Key', 'Flag', 'Variable', 'Default', 'Meaning'],
+        ['Key', 'Flag', 'Environment variable', 'Default', 'Meaning'],
         ['---', '---', '---', '---', '---'],
         ...rows,
         ...inside
