@@ -36,6 +36,11 @@ t.test('the table names every setting under all its names', async (t) => {
     const names = schema.writeOnly ? `| \`${path}\` |  | \`${env}\` |` : `| \`${path}\` | \`${flag}\` | \`${env}\` |`
     t.ok(table.includes(names), names)
   }
+  const rows = table.split('\n').filter((line) => line.startsWith('|'))
+  t.ok(
+    rows.every((row) => row.split('|').length === 7),
+    'and every row has five cells'
+  )
 })
 
 t.test('config/example.json shows every section, satisfies the schema and can be loaded', async (t) => {

@@ -58,6 +58,7 @@ t.test('all errors of all sources come at once, each with its place and what is 
 
 t.test('no error follows from another', async (t) => {
   t.strictSame(errorsOf({ port: 'x', admin: { port: 8080 } }).length, 1, 'a port that is no port does not collide')
+  t.strictSame(errorsOf({ admin: { host: 1 } }).length, 1, 'a host that is no host is not remote')
   t.strictSame(errorsOf({ ...login, password: 1 }).length, 1, 'a password of the wrong kind is not missing too')
   t.strictSame(
     errorsOf({ ...login, password: undefined, passwordFile: 'gone' }).length,
@@ -331,7 +332,7 @@ t.test('whatever a file says, the answer is a configuration or sentences', async
       if (loaded.ok) return loaded.config.listeners.every(({ port }) => Number.isInteger(port))
       return loaded.errors.length > 0 && loaded.errors.every((error) => !/undefined|NaN|\[object/.test(error))
     }),
-    { numRuns: 500 }
+    { numRuns: 200 }
   )
   t.pass()
 })
