@@ -1,5 +1,5 @@
 import { suggestion } from '../config/nearest.js'
-import type { Command, Process } from './command.js'
+import type { Command, Output, Process } from './command.js'
 import { commandHelp, overview } from './help.js'
 import { versionLine } from './version.js'
 
@@ -12,20 +12,17 @@ export type { Command, Process } from './command.js'
 export async function run(process: Process, commands: readonly Command[]): Promise<number> {
   const [first = '', ...others] = process.argv
   const named = first !== '' && !first.startsWith('-')
-  const command = commands.find(({ name }) => name === (named ? first : 'start'))
+  const word = named ? first : 'start'
+  const command = commands.find(({ name }) => name === word)
   const argv = named ? others : process.argv
-  if (asks(argv, '--help', '-h')) {
-    if (command || !named)
-      return say(process, named && command ? commandHelp(command, process.stdout) : overview(commands, process.stdout))
-  } else if (asks(argv, '--version', '-V')) return say(process, versionLine())
   if (!command) {
-    const hint = suggestion(
-      first,
-      commands.map(({ name }) => name)
-    )
-    process.stderr.write(`sc-proxy: there is no command ${first}${hint}\n`)
+    const names = commands.map(({ name }) => name)
+    process.stderr.write(`sc-proxy: there is no command ${word}${suggestion(word, names)}\n`)
     return 2
   }
+  const { stdout } = process
+  if (asks(argv, '--help', '-h')) return say(stdout, named ? commandHelp(command, stdout) : overview(commands, stdout))
+  if (asks(argv, '--version', '-V')) return say(stdout, versionLine())
   try {
     return await command.run(process, argv)
   } catch (error) {
@@ -36,7 +33,7 @@ export async function run(process: Process, commands: readonly Command[]): Promi
 
 const asks = (argv: readonly string[], ...flags: string[]) => argv.some((argument) => flags.includes(argument))
 
-function say(process: Process, text: string): number {
-  process.stdout.write(text)
+function say(stdout: Output, text: string): number {
+  stdout.write(text)
   return 0
 }

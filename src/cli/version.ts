@@ -13,6 +13,7 @@ export const version: Command = {
   name: 'version',
   summary: 'print the version',
   examples: ['sc-proxy version'],
+  settings: false,
   async run(process) {
     process.stdout.write(versionLine())
     return 0
