@@ -23,5 +23,5 @@ export interface Command {
   /** False when it takes no settings, so that its help lists none. */
   settings?: false
   /** `argv` is what follows the command's name. Resolves to the exit code. */
-  run(process: Process, argv: readonly string[]): Promise<number>
+  run(world: Process, argv: readonly string[]): Promise<number>
 }

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../proxy/host.js'
+import { isLoopback } from '../config/address.js'
 import { trackConnections } from './connections.js'
 
 /** An app that accepts connections. */

@@ -9,24 +9,24 @@ export type { Command, Process } from './command.js'
  * Runs the command the first word names, `start` when there is none. Resolves to the exit code: 2 for a command that
  * does not exist, 1 when the command itself fails in a way it has not foreseen.
  */
-export async function run(process: Process, commands: readonly Command[]): Promise<number> {
-  const [first = '', ...others] = process.argv
+export async function run(world: Process, commands: readonly Command[]): Promise<number> {
+  const [first = '', ...others] = world.argv
   const named = first !== '' && !first.startsWith('-')
   const word = named ? first : 'start'
   const command = commands.find(({ name }) => name === word)
-  const argv = named ? others : process.argv
+  const argv = named ? others : world.argv
   if (!command) {
     const names = commands.map(({ name }) => name)
-    process.stderr.write(`sc-proxy: there is no command ${word}${suggestion(word, names)}\n`)
+    world.stderr.write(`sc-proxy: there is no command ${word}${suggestion(word, names)}\n`)
     return 2
   }
-  const { stdout } = process
+  const { stdout } = world
   if (asks(argv, '--help', '-h')) return say(stdout, named ? commandHelp(command, stdout) : overview(commands, stdout))
   if (asks(argv, '--version', '-V')) return say(stdout, versionLine())
   try {
-    return await command.run(process, argv)
+    return await command.run(world, argv)
   } catch (error) {
-    process.stderr.write(`sc-proxy: ${error instanceof Error ? error.message : 'the command failed'}\n`)
+    world.stderr.write(`sc-proxy: ${error instanceof Error ? error.message : 'the command failed'}\n`)
     return 1
   }
 }

@@ -14,8 +14,8 @@ export const version: Command = {
   summary: 'print the version',
   examples: ['sc-proxy version'],
   settings: false,
-  async run(process) {
-    process.stdout.write(versionLine())
+  async run(world) {
+    world.stdout.write(versionLine())
     return 0
   }
 }

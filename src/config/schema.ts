@@ -151,7 +151,19 @@ const operation = {
     })
   }),
   emulator: object({
-    scenario: Type.String({ description: 'Name of the scenario the emulator plays.', default: 'calm', minLength: 1 })
+    scenario: Type.String({
+      description: 'What the emulator plays: calm, throttled, expiring-tokens, flaky or a file of your own.',
+      default: 'calm',
+      minLength: 1
+    }),
+    apiPort: port('Port of the API of the emulator; 0 takes a free one.', 0),
+    loginPort: port('Port of its login server; 0 takes a free one.', 0),
+    writeCa: Type.Optional(
+      Type.String({
+        description: 'Where sc-proxy emulate writes the authority its certificates are signed by.',
+        minLength: 1
+      })
+    )
   })
 }
 
