@@ -27,8 +27,9 @@ const mostPatience = 64
 
 /**
  * The limit falls at once: to the stated one, and to the number of calls that were in the window when one more was
- * refused, by no more than half per incident, since the quota may just have been used by somebody else. It rises by a tenth of the
- * configured quota after two quiet windows at the limit; every relapse doubles the number of windows, up to 64.
+ * refused, by no more than half per incident, since the quota may just have been used by somebody else. It rises by a
+ * tenth of the configured quota after two quiet windows at the limit; every relapse doubles the number of windows, up
+ * to 64.
  */
 export function createLearner(quota: Quota): Learner {
   const step = Math.ceil(quota.calls / 10)
@@ -79,8 +80,8 @@ export function createLearner(quota: Quota): Learner {
 }
 
 /**
- * A limit over another window length in calls per ours, so that keeping ours keeps it too: a longer window is shared out
- * evenly, a shorter one may be hit by all of ours at once.
+ * A limit over another window length in calls per ours, so that keeping ours keeps it too: a longer window is shared
+ * out evenly, a shorter one may be hit by all of ours at once.
  */
 function perWindow(stated: Quota, windowMs: number): number {
   return Math.max(1, Math.floor(stated.calls * Math.min(1, windowMs / stated.windowMs)))

@@ -30,8 +30,8 @@ export interface LimiterSnapshot {
 
 export interface Limiter {
   /**
-   * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its urgency;
-   * it is never refused for a full queue, and its bound counts from now.
+   * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its
+   * urgency; it is never refused for a full queue, and its bound counts from now.
    *
    * @throws ProxyError `queue_full` or `wait_too_long` as soon as that is known, `draining`, `client_left`
    */

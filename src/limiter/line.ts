@@ -47,7 +47,10 @@ interface Level<T> {
   size: number
 }
 
-/** A waiting line: higher urgency first; within one urgency clients take turns; within one client first come, first served. */
+/**
+ * A waiting line: higher urgency first; within one urgency clients take turns; within one client first come, first
+ * served.
+ */
 export interface Line<T> {
   readonly size: number
   /** `again`: to the front of its urgency. */

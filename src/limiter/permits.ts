@@ -2,8 +2,8 @@ import Bottleneck from 'bottleneck'
 import type { Quota } from './outcome.js'
 
 /**
- * The places of a window that no call uses: free in Bottleneck's reservoir, asked for, or at hand as a permit. The server
- * knows nothing of any of them.
+ * The places of a window that no call uses: free in Bottleneck's reservoir, asked for, or at hand as a permit. The
+ * server knows nothing of any of them.
  */
 export interface Permits {
   /** Granted and unused. */
@@ -28,16 +28,18 @@ export interface Permits {
   close(): Promise<void>
 }
 
-/** Permits kept at hand: few at first, doubled when a call found none or jobs follow one another closely, halved later. */
+/**
+ * Permits kept at hand: few at first, doubled when a call found none or jobs follow one another closely, halved later.
+ */
 const leastAhead = 4
 const mostAhead = 1024
-/** Jobs closer than this are closely: at ten a second they cost next to nothing. */
+/** Jobs this far apart cost next to nothing. */
 const jobSpacingMs = 100
 
 /**
- * A job costs Bottleneck 2.5–5 ms and they run one after another, so one job carries many permits, and the next is not asked for
- * until it is through. No job is ever heavier than the reservoir: it would hold back the single places that are free. The
- * reservoir never refreshes itself: a refresh lets two windows' worth of calls pass at its edge.
+ * A job costs Bottleneck 2.5–5 ms and they run one after another, so one job carries many permits, and the next is not
+ * asked for until it is through. No job is ever heavier than the reservoir: it would hold back the single places that
+ * are free. The reservoir never refreshes itself: a refresh lets two windows' worth of calls pass at its edge.
  */
 export function createPermits(quota: Quota, granted: () => void): Permits {
   // Bottleneck spaces its jobs by the wall clock: set back by an hour, it would hold the next job for that hour. The

@@ -101,6 +101,8 @@ t.test('the wait under both windows is estimated with the turns of the others in
   await world.advance(100)
   // Eight of the other wait; by turns our first goes in the next lap, our third in the one after it.
   const calls = [ask(two), ask(two), ask(two, { maxWaitMs: 15_000 }), ask(two, { maxWaitMs: 25_000 })]
+  await world.settle()
+  t.match(calls[2]?.error, { code: 'wait_too_long', retryAfter: 6 })
   await world.advance(24_000)
   t.same(
     calls.map((call) => call.error?.code ?? Math.round(((call.at ?? 0) - start) / 10_000)),

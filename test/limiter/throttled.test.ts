@@ -217,3 +217,23 @@ t.test('the limiter lives with a server that allows half of what it states', asy
   t.ok(refusals < 60, `${refusals} refusals`)
   t.ok(limiter.snapshot().application.limit < 40)
 })
+
+t.test('under steady load the limit climbs back after one refusal', async (t) => {
+  const world = useClock(t)
+  const limiter = await makeLimiter(t, world, { application: { calls: 10, windowMs: 1000 } })
+  let refusals = 1
+  const send = (): Promise<void> =>
+    limiter.acquire(ticket()).then(
+      (lease) => {
+        lease.report(refusals-- > 0 ? { ...refused, untilMs: 1000 } : { kind: 'spent' })
+        return send()
+      },
+      () => {}
+    )
+  for (let n = 0; n < 15; n++) void send()
+  await world.advance(900)
+  t.equal(limiter.snapshot().application.limit, 5)
+  await world.advance(15_000)
+  t.equal(limiter.snapshot().application.limit, 10)
+  t.equal(limiter.snapshot().application.used, 10)
+})
