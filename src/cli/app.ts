@@ -47,7 +47,8 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   async function emulate(): Promise<Environment> {
-    emulator = await startEmulator({ scenario: await readScenario(config.emulator.scenario) })
+    const { scenario, apiPort, loginPort } = config.emulator
+    emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
     return { name: 'emulator', ...emulator }
   }
 

@@ -20,6 +20,8 @@ export interface Command {
   /** One line, without a full stop. */
   summary: string
   examples: string[]
+  /** False when it takes no settings, so that its help lists none. */
+  settings?: false
   /** `argv` is what follows the command's name. Resolves to the exit code. */
-  run(process: Process, argv: readonly string[]): Promise<number>
+  run(world: Process, argv: readonly string[]): Promise<number>
 }

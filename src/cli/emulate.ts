@@ -9,20 +9,20 @@ import { untilStopped } from './until-stopped.js'
 export const emulate: Command = {
   name: 'emulate',
   summary: 'run the offline emulator of ServiceChannel by itself',
-  examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-ca-file emulator-ca.pem'],
+  examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
 
   /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
-  async run(process, argv) {
-    const loaded = readConfig(process, argv)
+  async run(world, argv) {
+    const loaded = readConfig(world, argv)
     if (!loaded) return 2
-    const { scenario, apiPort, loginPort, caFile } = loaded.config.emulator
+    const { scenario, apiPort, loginPort, writeCa } = loaded.config.emulator
     const emulator = await open({ scenario, apiPort, loginPort }).catch((error: Error) => {
-      process.stderr.write(`sc-proxy: ${error.message}\n`)
+      world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!emulator) return 2
-    if (caFile !== undefined) writeFileSync(resolve(process.cwd, caFile), emulator.ca)
-    process.stdout.write(describe(emulator, caFile))
-    await untilStopped(process)
+    if (writeCa !== undefined) writeFileSync(resolve(world.cwd, writeCa), emulator.ca)
+    world.stdout.write(describe(emulator, writeCa))
+    await untilStopped(world)
     await emulator.close()
     return 0
   }
@@ -45,7 +45,7 @@ function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile
     '',
     JSON.stringify({ environments: { emulated: environment } }, null, 2),
     '',
-    `The authority its certificates are signed by is made anew at each start; --emulator-ca-file FILE writes it:`,
+    `The authority its certificates are signed by is made anew at each start; --emulator-write-ca FILE writes it:`,
     '',
     ca
   ].join('\n')

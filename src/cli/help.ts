@@ -8,6 +8,7 @@ export function createHelp(others: readonly Command[]): Command {
     name: 'help',
     summary: 'print this, or what a command does and takes',
     examples: ['sc-proxy help', 'sc-proxy help start'],
+    settings: false,
     async run({ stdout, stderr }, [name]) {
       const commands = [...others, help]
       const command = commands.find((candidate) => candidate.name === name)
@@ -35,20 +36,20 @@ export function overview(commands: readonly Command[], output: Output): string {
 /** What one command does, examples first, then every setting it takes. */
 export function commandHelp(command: Command, output: Output): string {
   const head = `sc-proxy ${command.name}: ${command.summary}\n\n${examplesOf(command)}`
-  return command.name === 'help' || command.name === 'version' ? head : `${head}\n${settings(output)}`
+  return command.settings === false ? head : `${head}\n${settings(output)}`
 }
 
 function summary(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length))
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
-  return `Commands:\n${lines.join('')}\nsc-proxy help COMMAND tells more; without a command, start runs.\n`
+  return `Commands:\n${lines.join('')}\nsc-proxy help COMMAND tells more. Without one, start runs.\n`
 }
 
 const examplesOf = ({ examples }: Command) => `Examples:\n${examples.map((line) => `  ${line}\n`).join('')}`
 
 function settings({ columns = 80 }: Output): string {
   const rule =
-    'Every setting is a flag, a variable and a key of the configuration file, and counts in this order: --queue-max-calls 5, SC_PROXY_QUEUE_MAX_CALLS=5, { "queue": { "maxCalls": 5 } }. A secret is never a flag.'
+    'Every setting is a flag (--queue-max-calls 5), an environment variable (SC_PROXY_QUEUE_MAX_CALLS=5) and a key of the configuration file ("queue": { "maxCalls": 5 }); the first of these wins. A secret is never a flag.'
   const width = Math.min(Math.max(columns, 40), 120)
   return `${wrap(rule, width).join('\n')}\n\n${settingsHelp(width)}`
 }

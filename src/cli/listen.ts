@@ -1,7 +1,8 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../proxy/host.js'
+import { isLoopback } from '../config/address.js'
+import { trackConnections } from './connections.js'
 
 /** An app that accepts connections. */
 export interface Listening {
@@ -26,17 +27,16 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   const bound = app.server.address() as AddressInfo
   const twin = second === undefined ? undefined : await bindTwin(app, second, bound.port)
   const servers = twin ? [app.server, twin] : [app.server]
+  const connections = trackConnections()
+  for (const server of servers) connections.watch(server)
 
   return {
     port: bound.port,
     addresses: servers.map((server) => addressOf(server)),
     async close() {
-      // A connection that falls idle after its last answer would otherwise stay for the keep-alive time.
-      const sweep = setInterval(() => {
-        for (const server of servers) server.closeIdleConnections()
-      }, 50)
-      await Promise.all([app.close(), twin && new Promise((resolve) => twin.close(resolve))])
-      clearInterval(sweep)
+      const closed = Promise.all([app.close(), twin && new Promise((resolve) => twin.close(resolve))])
+      connections.release()
+      await closed
     },
     abandon() {
       for (const server of servers) server.closeAllConnections()

@@ -5,11 +5,11 @@ import type { Process } from './command.js'
  * The configuration of a command, or undefined after every error has been written to stderr: the command then ends
  * with exit code 2 and has done nothing. Warnings are written to stderr either way.
  */
-export function readConfig(process: Process, argv: readonly string[]): Extract<Loaded, { ok: true }> | undefined {
-  const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd })
-  for (const warning of loaded.warnings) process.stderr.write(`sc-proxy: warning: ${warning}\n`)
+export function readConfig(world: Process, argv: readonly string[]): Extract<Loaded, { ok: true }> | undefined {
+  const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd })
+  for (const warning of loaded.warnings) world.stderr.write(`sc-proxy: warning: ${warning}\n`)
   if (loaded.ok) return loaded
-  for (const error of loaded.errors) process.stderr.write(`sc-proxy: ${error}\n`)
-  process.stderr.write('sc-proxy: nothing was started; "sc-proxy help start" lists every setting\n')
+  for (const error of loaded.errors) world.stderr.write(`sc-proxy: ${error}\n`)
+  world.stderr.write('sc-proxy: nothing was started; "sc-proxy help start" lists every setting\n')
   return undefined
 }

@@ -1,5 +1,5 @@
 import { suggestion } from '../config/nearest.js'
-import type { Command, Process } from './command.js'
+import type { Command, Output, Process } from './command.js'
 import { commandHelp, overview } from './help.js'
 import { versionLine } from './version.js'
 
@@ -9,34 +9,31 @@ export type { Command, Process } from './command.js'
  * Runs the command the first word names, `start` when there is none. Resolves to the exit code: 2 for a command that
  * does not exist, 1 when the command itself fails in a way it has not foreseen.
  */
-export async function run(process: Process, commands: readonly Command[]): Promise<number> {
-  const [first = '', ...others] = process.argv
+export async function run(world: Process, commands: readonly Command[]): Promise<number> {
+  const [first = '', ...others] = world.argv
   const named = first !== '' && !first.startsWith('-')
-  const command = commands.find(({ name }) => name === (named ? first : 'start'))
-  const argv = named ? others : process.argv
-  if (asks(argv, '--help', '-h')) {
-    if (command || !named)
-      return say(process, named && command ? commandHelp(command, process.stdout) : overview(commands, process.stdout))
-  } else if (asks(argv, '--version', '-V')) return say(process, versionLine())
+  const word = named ? first : 'start'
+  const command = commands.find(({ name }) => name === word)
+  const argv = named ? others : world.argv
   if (!command) {
-    const hint = suggestion(
-      first,
-      commands.map(({ name }) => name)
-    )
-    process.stderr.write(`sc-proxy: there is no command ${first}${hint}\n`)
+    const names = commands.map(({ name }) => name)
+    world.stderr.write(`sc-proxy: there is no command ${word}${suggestion(word, names)}\n`)
     return 2
   }
+  const { stdout } = world
+  if (asks(argv, '--help', '-h')) return say(stdout, named ? commandHelp(command, stdout) : overview(commands, stdout))
+  if (asks(argv, '--version', '-V')) return say(stdout, versionLine())
   try {
-    return await command.run(process, argv)
+    return await command.run(world, argv)
   } catch (error) {
-    process.stderr.write(`sc-proxy: ${error instanceof Error ? error.message : 'the command failed'}\n`)
+    world.stderr.write(`sc-proxy: ${error instanceof Error ? error.message : 'the command failed'}\n`)
     return 1
   }
 }
 
 const asks = (argv: readonly string[], ...flags: string[]) => argv.some((argument) => flags.includes(argument))
 
-function say(process: Process, text: string): number {
-  process.stdout.write(text)
+function say(stdout: Output, text: string): number {
+  stdout.write(text)
   return 0
 }

@@ -11,24 +11,24 @@ export const start: Command = {
   examples: ['sc-proxy', 'sc-proxy start --environment sandbox2 --read-only', 'sc-proxy start --config config.json'],
 
   /** Runs until it is told to stop. 0: drained; 2: nothing was started. */
-  async run(process, argv) {
-    const loaded = readConfig(process, argv)
+  async run(world, argv) {
+    const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
-    const log = createLog({ ...config.log, stream: process.stdout })
+    const log = createLog({ ...config.log, stream: world.stdout })
     const app = await openApp(config, log).catch((error: Error) => {
-      process.stderr.write(`sc-proxy: ${error.message}\n`)
+      world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!app) return 2
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
-    if (config.log.format !== 'json') process.stderr.write(banner(app.listeners, app.adminUrl))
+    if (config.log.format !== 'json') world.stderr.write(banner(app.listeners, app.adminUrl))
     for (const listener of app.listeners) {
       log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
     }
 
     const { drainSeconds } = config.shutdown
-    const signal = await untilStopped(process, app.abandon)
+    const signal = await untilStopped(world, app.abandon)
     log.info(`${signal}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
     await app.drain(drainSeconds)
     log.info('stopped')

@@ -13,8 +13,9 @@ export const version: Command = {
   name: 'version',
   summary: 'print the version',
   examples: ['sc-proxy version'],
-  async run(process) {
-    process.stdout.write(versionLine())
+  settings: false,
+  async run(world) {
+    world.stdout.write(versionLine())
     return 0
   }
 }

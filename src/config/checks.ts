@@ -55,10 +55,9 @@ function collisions({ config, choice, builder }: Resolved): string[] {
   return doors.flatMap((door, index) =>
     doors.slice(0, index).flatMap((earlier) => {
       if (!collide(earlier, door)) return []
-      const place = [door, earlier]
-        .map(({ path }) => builder.where(`${path}.port`))
-        .find((where) => !where.endsWith(`${door.path}.port`))
-      return `${place ?? `${door.path}.port`}: ${label(earlier)} and ${label(door)} cannot both listen on port ${door.port} of ${door.host}`
+      const ports = [`${door.path}.port`, `${earlier.path}.port`]
+      const place = ports.find((path) => builder.origins[path] !== 'default') ?? `${door.path}.port`
+      return `${builder.where(place)}: ${label(earlier)} and ${label(door)} cannot both listen on port ${door.port} of ${door.host}`
     })
   )
 }
@@ -83,7 +82,7 @@ function connection({ config, builder }: Resolved): string[] {
 /** What is allowed, but perhaps not meant. */
 export function findWarnings({ config, givens, choice, builder }: Resolved): string[] {
   const warnings: string[] = []
-  if (config.admin.enabled && !isLoopback(config.admin.host)) {
+  if (config.admin.enabled && !builder.broken('admin.host') && !isLoopback(config.admin.host)) {
     const place = builder.where('admin.host')
     warnings.push(
       `${place}: other machines can reach ${config.admin.host}, and whoever does sees the calls and what they carry`
@@ -96,8 +95,8 @@ export function findWarnings({ config, givens, choice, builder }: Resolved): str
   }
   if (builder.origins['listeners[0].environment'] === 'default' && choice.environment === 'emulator') {
     const able = givens.environmentNames().filter((name) => name !== 'emulator')
-    if (able.length > 0)
-      warnings.push(`no environment is chosen, so the emulator answers; --environment takes ${able.join(' or ')}`)
+    const choices = able.join(' or ')
+    if (choices) warnings.push(`no environment is chosen, so the emulator answers; --environment takes ${choices}`)
   }
   return warnings
 }

@@ -4,8 +4,6 @@ import { expectation, fileKey, fileSchema, type JsonSchema, settingAt } from './
 
 /** One place settings come from. */
 export interface Layer {
-  /** The higher one wins. */
-  rank: number
   /** Nested as in the file. */
   tree: unknown
   /** The folder from which relative file names count. */

@@ -45,7 +45,6 @@ export function readConfigFile(
     return undefined
   }
   return {
-    rank: 2,
     tree: withoutSchema(parsed.value),
     base: dirname(path),
     where: (at) => (at ? `${basename(path)}: ${at}` : basename(path))

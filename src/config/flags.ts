@@ -50,7 +50,7 @@ export function readFlags(argv: readonly string[], base: string, errors: string[
   }
   const config = values.get(configFile.path)
   values.delete(configFile.path)
-  const layer = { rank: 4, tree: nested(values), base, commandLine: true, incomplete, where: named(({ flag }) => flag) }
+  const layer = { tree: nested(values), base, commandLine: true, incomplete, where: named(({ flag }) => flag) }
   return typeof config === 'string' ? { ...layer, config } : layer
 }
 

@@ -1,6 +1,6 @@
-import type { Given } from './collect.js'
+import type { Given, Layer } from './collect.js'
 
-/** All that was given, the strongest layer first; leaf by leaf, except that one layer's `listeners` replace another's. */
+/** All that was given: leaf by leaf from the strongest layer, except that one layer's `listeners` replace another's. */
 export interface Givens {
   get(path: string): Given | undefined
   /** The strongest among several names of one leaf; the first of them when they are equally strong. */
@@ -9,23 +9,24 @@ export interface Givens {
   environmentNames(): string[]
 }
 
-export function mergeGivens(layersFromWeakest: readonly (readonly Given[])[]): Givens {
+/** Puts layers together, the weakest first. */
+export function mergeGivens(layers: readonly (readonly Given[])[]): Givens {
   const byPath = new Map<string, Given>()
-  for (const layer of layersFromWeakest) {
-    if (layer.some(({ path }) => path === 'listeners')) {
+  const strength = new Map<Layer, number>()
+  for (const [rank, givens] of layers.entries()) {
+    if (givens.some(({ path }) => path === 'listeners')) {
       for (const path of byPath.keys()) if (path.startsWith('listeners[')) byPath.delete(path)
     }
-    for (const given of layer) byPath.set(given.path, given)
+    for (const given of givens) {
+      byPath.set(given.path, given)
+      strength.set(given.layer, rank)
+    }
   }
+  const strengthOf = ({ layer }: Given) => strength.get(layer) ?? 0
   return {
     get: (path) => byPath.get(path),
-    strongest(paths) {
-      const found = paths.flatMap((path) => byPath.get(path) ?? [])
-      return found.reduce<Given | undefined>(
-        (best, next) => (best && best.layer.rank >= next.layer.rank ? best : next),
-        undefined
-      )
-    },
+    strongest: (paths) =>
+      paths.flatMap((path) => byPath.get(path) ?? []).sort((a, b) => strengthOf(b) - strengthOf(a))[0],
     environmentNames: () => [...byPath.keys()].flatMap((path) => /^environments\.([^.]+)$/.exec(path)?.[1] ?? [])
   }
 }

@@ -10,6 +10,9 @@ import { choose, resolveConfig } from './resolve.js'
 import type { Config } from './schema.js'
 import { readProxyVariables, readVariables, type Variables } from './variables.js'
 
+export type { Origins } from './build.js'
+export type { Config, Environment, Listener } from './schema.js'
+
 export interface LoadInput {
   /** Without node, script and the word that names the command. */
   argv: readonly string[]
@@ -40,8 +43,8 @@ export function loadConfig({ argv, env, readFile, cwd = '.' }: LoadInput): Loade
     named.config === undefined ? undefined : readConfigFile(named.config, named.where('config'), base, errors, readFile)
   const ours = [...(file ? [file] : []), variables, flags].map((layer) => collect(layer, errors))
   // What could not be read cannot be missed: the rest would be guesses.
-  if ((named.config !== undefined && !file) || variables.incomplete || flags.incomplete)
-    return { ok: false, errors: distinct(errors), warnings }
+  const unread = named.config !== undefined && !file
+  if (unread || variables.incomplete || flags.incomplete) return { ok: false, errors: distinct(errors), warnings }
 
   const silent = (path: string) => !ours.some((givens) => givens.some((given) => given.path === path))
   const givens = mergeGivens([collect(readProxyVariables(env, base, silent), errors), ...ours])

@@ -1,7 +1,7 @@
 import { serviceChannelEnvironments } from '../servicechannel/environments.js'
 import type { Builder } from './build.js'
 import type { Givens } from './givens.js'
-import type { Config, Environment, Listener } from './schema.js'
+import { type Config, type Environment, type Listener, ownQuota } from './schema.js'
 import { effectiveSchema, expectation, fileKey } from './settings.js'
 
 const {
@@ -18,9 +18,6 @@ export const loginKeys = Object.entries(environmentSchema.properties?.credential
 )
 
 const facts: Readonly<Record<string, object>> = serviceChannelEnvironments
-
-/** Presets of an environment of one's own. */
-const ownFacts = { quota: { calls: 300, windowSeconds: 60 } }
 
 /** The environments that need no description, `emulator` because it runs in this process. */
 export const builtIn: readonly string[] = ['emulator', ...Object.keys(facts)]
@@ -81,15 +78,13 @@ function resolveEnvironment(name: string, givens: Givens, choice: Choice, builde
     const [, key] = at.split('.credentials.')
     return key && choice.login === name ? [key, at] : [at]
   }
-  const preset = Object.hasOwn(facts, name) ? facts[name] : ownFacts
+  const preset = Object.hasOwn(facts, name) ? facts[name] : { quota: ownQuota }
   const environment = builder.build(environmentSchema, path, { names, preset }) as Omit<Environment, 'name'>
   const origin = (key: 'apiUrl' | 'loginUrl') => {
     const url = environment[key]
     if (URL.canParse(url)) return new URL(url).origin
-    if (url)
-      errors.push(
-        `${builder.where(`${path}.${key}`)} must be ${expectation(environmentSchema.properties?.[key] ?? {})}`
-      )
+    const expected = expectation(environmentSchema.properties?.[key] ?? {})
+    if (url) errors.push(`${builder.where(`${path}.${key}`)} must be ${expected}`)
     return url
   }
   return { name, ...environment, apiUrl: origin('apiUrl'), loginUrl: origin('loginUrl') }

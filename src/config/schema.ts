@@ -1,4 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox'
+import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
+import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
 
 /*
  * The single truth about every setting. Types, validation, flags, environment variables, help, the README table and
@@ -6,61 +8,25 @@ import { type Static, type TProperties, Type } from 'typebox'
  * `writeOnly` marks a secret (which may also come from `…File`), `contentMediaType` what only ever comes from a file.
  */
 
-const object = <P extends TProperties>(properties: P, description?: string) =>
-  Type.Object(properties, { additionalProperties: false, ...(description && { description }) })
+const { sandbox2, production } = serviceChannelEnvironments
 
-const host = (description: string) =>
-  Type.String({
-    description,
-    default: '127.0.0.1',
-    title: 'a host name or an IP address, without a port',
-    pattern: '^([A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)$'
-  })
+/** The quota of an environment of one's own that names none. */
+export const ownQuota: Quota = { calls: 300, windowSeconds: 60 }
 
-const port = (description: string, preset: number) =>
-  Type.Integer({ description, default: preset, minimum: 0, maximum: 65535 })
+const inWords = (allowed?: Quota) => (allowed ? `${allowed.calls} in ${allowed.windowSeconds} s` : 'none')
 
-const origin = (description: string) =>
-  Type.String({
-    description,
-    title: 'an https:// origin such as https://api.example.com, without path, query or user name',
-    pattern: '^[Hh][Tt][Tt][Pp][Ss]://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?/?$'
-  })
-
-const secret = (description: string) => Type.String({ description, minLength: 1, writeOnly: true })
-
-const seconds = (description: string, preset: number) =>
-  Type.Number({ description, default: preset, exclusiveMinimum: 0, maximum: 86400 })
-
-const quota = (description: string) =>
-  object(
-    {
-      calls: Type.Integer({ description: 'Calls that fit into one window.', minimum: 1, maximum: 1_000_000 }),
-      windowSeconds: Type.Number({ description: 'Seconds the window lasts.', exclusiveMinimum: 0, maximum: 86400 })
-    },
-    description
-  )
-
-const tlsVersion = (description: string) => Type.Enum(['TLSv1.2', 'TLSv1.3'], { description, default: 'TLSv1.2' })
-
-const rule = Type.String({
-  title: 'a path, or a method and a path, such as "GET /v3/*"',
-  pattern: '^([A-Za-z]+ )?/\\S*$'
-})
-
-const listener = object({
+const door = {
   environment: Type.String({
     description:
-      'Where requests go: emulator, sandbox2, production or one of environments. Unless said, sandbox2 once there are credentials for it, and emulator before.',
+      'Where requests go: emulator, sandbox2, production or a name from environments. Unless given, sandbox2 when it has credentials, else emulator.',
     minLength: 1,
     title: 'the name of an environment'
   }),
   host: host('Address to listen on.'),
-  port: port('Port to listen on; 0 takes a free one.', 8080),
-  access: Type.Enum(['read-write', 'read-only'], {
-    description: 'read-only lets in only requests that change nothing.',
-    default: 'read-write'
-  }),
+  port: port('Port to listen on; 0 takes a free one.', 8080)
+}
+
+const admission = {
   allowedHosts: Type.Array(
     Type.String({
       title: 'a host name, with a port or without',
@@ -72,10 +38,7 @@ const listener = object({
     Type.String({ title: 'an origin such as http://localhost:3000', pattern: '^[a-z][a-z0-9+.-]*://[^/?#@\\s]+$' }),
     { description: 'Origins whose web pages may use the listener.', default: [] }
   ),
-  allowRemote: Type.Boolean({
-    description: 'Listen beyond this machine without a client key.',
-    default: false
-  }),
+  allowRemote: Type.Boolean({ description: 'Listen beyond this machine without a client key.', default: false }),
   clientKey: Type.Optional(secret('The key every client must send.')),
   rules: object({
     allow: Type.Array(rule, { description: 'The only requests let in, when any are listed.', default: [] }),
@@ -87,6 +50,15 @@ const listener = object({
     minimum: 0,
     maximum: 7
   })
+}
+
+const listener = object({
+  ...door,
+  access: Type.Enum(['read-write', 'read-only'], {
+    description: 'read-only lets in only requests that change nothing.',
+    default: 'read-write'
+  }),
+  ...admission
 })
 
 const credentials = object({
@@ -96,23 +68,21 @@ const credentials = object({
   password: secret('The password of that user.')
 })
 
-const ca = (description: string) =>
-  Type.Optional(Type.String({ description, contentMediaType: 'application/x-pem-file' }))
-
 const environment = object({
   apiUrl: origin('Origin of the API; known for sandbox2 and production.'),
   loginUrl: origin('Origin of the login server; known for sandbox2 and production.'),
   ca: ca('A CA trusted in this environment, besides the well-known ones.'),
-  quota: quota('What ServiceChannel allows the client id: 40 in 60 s in sandbox2, else 300 in 60 s.'),
+  quota: quota(
+    `What the client id may do: ${inWords(sandbox2.quota)} in sandbox2, ${inWords(production.quota)} in production, else ${inWords(ownQuota)}.`
+  ),
   companyQuota: Type.Optional(
-    quota('What it allows all client ids of the company: 80 in 60 s in sandbox2, 600 in 60 s in production.')
+    quota(
+      `What all client ids of the company may do: ${inWords(sandbox2.companyQuota)} in sandbox2, ${inWords(production.companyQuota)} in production, else no limit.`
+    )
   ),
   credentials
 })
 
-const { access: _, ...sameInShort } = listener.properties
-
-/** Settings of the whole process. */
 const network = {
   upstreamProxy: Type.Optional(
     Type.String({
@@ -181,7 +151,19 @@ const operation = {
     })
   }),
   emulator: object({
-    scenario: Type.String({ description: 'The troubles the emulator plays.', default: 'calm', minLength: 1 })
+    scenario: Type.String({
+      description: 'What the emulator plays: calm, throttled, expiring-tokens, flaky or a file of your own.',
+      default: 'calm',
+      minLength: 1
+    }),
+    apiPort: port('Port of the API of the emulator; 0 takes a free one.', 0),
+    loginPort: port('Port of its login server; 0 takes a free one.', 0),
+    writeCa: Type.Optional(
+      Type.String({
+        description: 'Where sc-proxy emulate writes the authority its certificates are signed by.',
+        minLength: 1
+      })
+    )
   })
 }
 
@@ -200,11 +182,9 @@ const environments = Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_
 /** The settings as the file nests them, in the order in which help and README show them. */
 export const sections = {
   'The listener': {
-    environment: listener.properties.environment,
-    host: listener.properties.host,
-    port: listener.properties.port,
+    ...door,
     readOnly: Type.Boolean({ description: 'Let in only requests that change nothing.', default: false }),
-    ...sameInShort
+    ...admission
   },
   'The login': credentials.properties,
   'The way to ServiceChannel': {

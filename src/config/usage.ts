@@ -16,33 +16,19 @@ export function jsonSchema(): string {
 
 /** Every setting as Markdown tables, one per section. */
 export function settingsTable(): string {
-  return inSections()
-    .map(([section, settings]) => {
-      const rows = settings.map(({ path, flag, env, schema }) => [
-        path === configFile.path ? '' : code(path),
-        flag && !schema.writeOnly ? code(flag) : '',
-        env ? code(env) : '',
-        presetOf(schema) && code(presetOf(schema)),
-        schema.description ?? ''
-      ])
-      const inside = settings
-        .flatMap(insideOf)
-        .map(({ path, schema }) => [
-          code(path),
-          '',
-          '',
-          presetOf(schema) && code(presetOf(schema)),
-          schema.description ?? ''
-        ])
-      const table = [
-        ['Key', 'Flag', 'Variable', 'Default', 'Meaning'],
-        ['---', '---', '---', '---', '---'],
-        ...rows,
-        ...inside
-      ]
-      return `**${section}**\n\n${table.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')}\n`
-    })
-    .join('\n')
+  const sections = inSections().map(([section, settings]) => {
+    const rows = [...settings, ...settings.flatMap(insideOf)].map(({ path, flag, env, schema }) => [
+      path === configFile.path ? '' : code(path),
+      schema.writeOnly ? '' : code(flag),
+      code(env),
+      code(presetOf(schema)),
+      schema.description ?? ''
+    ])
+    const head = ['Key', 'Flag', 'Environment variable', 'Default', 'Meaning']
+    const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`)
+    return `**${section}**\n\n${lines.join('')}`
+  })
+  return sections.join('\n')
 }
 
 /** Every setting for a terminal `width` columns wide. */
@@ -77,7 +63,7 @@ function inSections(): [string, Setting[]][] {
   return [...names].map((name) => [name, [configFile, ...allSettings].filter(({ section }) => section === name)])
 }
 
-const code = (text: string) => `\`${text}\``
+const code = (text = '') => (text ? `\`${text}\`` : '')
 
 function presetOf({ default: preset }: JsonSchema): string {
   return preset === undefined || (Array.isArray(preset) && preset.length === 0) ? '' : String(preset)

@@ -33,7 +33,6 @@ export function readVariables(
   }
   const config = env[configFile.env]
   return {
-    rank: 3,
     tree: nested(values),
     base,
     incomplete,
@@ -55,7 +54,7 @@ export function readProxyVariables(env: Variables, base: string, silent: (path: 
     if (text) found.set(path, { name, value: path === 'noProxy' || text.includes('://') ? text : `http://${text}` })
   }
   const tree = nested([...found].map(([path, { value }]) => [path, value]))
-  return { rank: 1, tree, base, where: (path) => found.get(path)?.name ?? path }
+  return { tree, base, where: (path) => found.get(path)?.name ?? path }
 }
 
 const standardNames = [

@@ -14,7 +14,7 @@ import type { ResourceOptions } from './resources/resource.js'
 import { users } from './resources/users.js'
 import { visits } from './resources/visits.js'
 import { workOrders } from './resources/work-orders.js'
-import { noResource, serveVersions } from './routing.js'
+import { serveVersions } from './routing.js'
 import type { Scenario } from './scenario-schema.js'
 import { createThrottle } from './throttle.js'
 import type { Tokens } from './tokens.js'
@@ -42,7 +42,6 @@ export function createApi(options: ApiOptions) {
   app.addHook('onRequest', trouble.fail)
   addBodyParsers(app)
   serveVersions(app, (version) => serveResources(version, options))
-  app.setNotFoundHandler(noResource)
   app.setErrorHandler(answerError)
   app.setReplySerializer((payload) => writeJson(payload))
   app.addHook('onSend', throttle.pace)

@@ -1,5 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
-
 export interface EmulatorUser {
   username: string
   password: string
@@ -28,13 +26,13 @@ export const defaultClient: EmulatorClient = {
  */
 export function findClient(clients: EmulatorClient[], authorization: string | undefined, form: URLSearchParams) {
   const [id, secret] = basicCredentials(authorization) ?? [form.get('client_id'), form.get('client_secret')]
-  return clients.find(({ clientId, clientSecret }) => clientId === id && same(clientSecret, secret ?? ''))
+  return clients.find(({ clientId, clientSecret }) => clientId === id && clientSecret === secret)
 }
 
 /** Checks a name and password; names are compared without regard to case. */
 export function findUser(client: EmulatorClient, username: string, password: string): EmulatorUser | undefined {
   const name = username.toLowerCase()
-  return client.users.find((user) => user.username.toLowerCase() === name && same(user.password, password))
+  return client.users.find((user) => user.username.toLowerCase() === name && user.password === password)
 }
 
 function basicCredentials(authorization = ''): [string, string] | undefined {
@@ -42,9 +40,4 @@ function basicCredentials(authorization = ''): [string, string] | undefined {
   if (!encoded) return undefined
   const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
   return [id, secret.join(':')]
-}
-
-function same(expected: string, given: string): boolean {
-  const [a, b] = [Buffer.from(expected), Buffer.from(given)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

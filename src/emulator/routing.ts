@@ -1,60 +1,56 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Host } from './host.js'
 
-const verbs = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-
 /**
  * Serves the resources under `/v3` and without a version, which means the lowest supported one and is 3 today. A known
- * path with another version gets 400, with a verb it lacks 405, both with ServiceChannel's `UnsupportedApiVersion`.
+ * path with another version gets 400, with a verb it lacks 405, both with ServiceChannel's `UnsupportedApiVersion`; an
+ * unknown one gets the 404 of ASP.NET Web API, which has no error envelope.
  */
 export function serveVersions(app: Host, resources: (app: Host) => void): void {
-  app.register(async (version3: Host) => withEveryVerb(version3, resources), { prefix: '/v3' })
-  app.register(async (unversioned: Host) => withEveryVerb(unversioned, resources))
+  const methodsOf = new Map<string, string[]>()
   app.register(
-    async (others: Host) => {
-      others.addHook('onRequest', wrongVersion)
-      withEveryVerb(others, resources)
+    async (version3: Host) => {
+      version3.addHook('onRoute', ({ routePath, method }) => {
+        methodsOf.set(routePath, [...(methodsOf.get(routePath) ?? []), ...[method].flat()])
+      })
+      resources(version3)
     },
-    { prefix: '/:version(^v\\d+$)' }
+    { prefix: '/v3' }
   )
-}
+  app.register(async (unversioned: Host) => resources(unversioned))
 
-/** The 404 of ASP.NET Web API, which has no error envelope. */
-export async function noResource(request: FastifyRequest, reply: FastifyReply) {
-  return reply
-    .code(404)
-    .send({ Message: `No HTTP resource was found that matches the request URI '${addressOf(request)}'.` })
-}
-
-function withEveryVerb(app: Host, resources: (app: Host) => void): void {
-  const known = new Map<string, string[]>()
-  app.addHook('onRoute', ({ routePath, method }) => {
-    known.set(routePath, [...(known.get(routePath) ?? []), ...[method].flat()])
+  app.setNotFoundHandler(async (request, reply) => {
+    const { version, path } = splitVersion(request.url)
+    const known = [...methodsOf].find(([route]) => patternOf(route).test(path))
+    if (!known)
+      return reply
+        .code(404)
+        .send({ Message: `No HTTP resource was found that matches the request URI '${uriOf(request)}'.` })
+    if (version !== '3') return unsupported(request, reply.code(400), `'${uriOf(request)}' is not supported.`)
+    reply.code(405).header('allow', known[1].join(', '))
+    return unsupported(request, reply, `The requested resource does not support HTTP method '${request.method}'.`)
   })
-  resources(app)
-  for (const [url, methods] of [...known]) {
-    app.route({
-      url,
-      method: verbs.filter((verb) => !methods.includes(verb)),
-      handler: async (request, reply) => {
-        const message = `The requested resource does not support HTTP method '${request.method}'.`
-        return reply.code(405).header('allow', methods.join(', ')).send(unsupported(request, message))
-      }
-    })
-  }
 }
 
-async function wrongVersion(request: FastifyRequest, reply: FastifyReply) {
-  const message = `The HTTP resource that matches the request URI '${addressOf(request)}' is not supported.`
-  return reply.code(400).send(unsupported(request, message))
+function splitVersion(url: string): { version: string; path: string } {
+  const path = (url.split('?', 1)[0] ?? '').replace(/\/{2,}/g, '/')
+  const [prefix = '', version = '3'] = /^\/v(\d+)(?=\/)/i.exec(path) ?? []
+  return { version, path: path.slice(prefix.length) }
 }
 
-function unsupported(request: FastifyRequest, message: string) {
-  const inner = `No route providing a controller with the requested version was found to match '${addressOf(request)}'.`
-  return { Error: { Code: 'UnsupportedApiVersion', Message: message, InnerError: { Message: inner } } }
+// Routes are written as `/workorders/:id(^\d+$)/notes`; only what stands between `(^` and `)` is an expression.
+function patternOf(route: string): RegExp {
+  const parts = route.split(/:\w+\(\^(.+?)\$?\)/)
+  const source = parts.map((part, index) => (index % 2 ? part : part.replace(/[.()$]/g, '\\$&'))).join('')
+  return new RegExp(`^${source}$`, 'i')
+}
+
+function unsupported(request: FastifyRequest, reply: FastifyReply, message: string) {
+  const inner = `No route providing a controller with the requested version was found to match '${uriOf(request)}'.`
+  return reply.send({ Error: { Code: 'UnsupportedApiVersion', Message: message, InnerError: { Message: inner } } })
 }
 
 // As the service behind the TLS terminator sees it.
-function addressOf(request: FastifyRequest): string {
+function uriOf(request: FastifyRequest): string {
   return `http://${request.host}${request.url}`
 }

@@ -8,7 +8,9 @@ export interface Alarm {
 /** The longest delay setTimeout knows; a longer one would fire at once. */
 const longestMs = 2 ** 31 - 1
 
-/** Timers may ring a little early and very late: `ring` looks at the clock and sets the alarm again for what is left. */
+/**
+ * Timers may ring a little early and very late: `ring` looks at the clock and sets the alarm again for what is left.
+ */
 export function createAlarm(ring: () => void, options: { keepsProcessAlive: boolean }): Alarm {
   let timer: NodeJS.Timeout | undefined
   let timerAt = Number.POSITIVE_INFINITY

@@ -1,4 +1,7 @@
-/** The places that were used and are not free yet, in buckets of one quantum: memory and timers do not grow with the calls. */
+/**
+ * The places that were used and are not free yet, in buckets of one quantum: memory and timers do not grow with the
+ * calls.
+ */
 export interface Cooling {
   readonly size: number
   /** When the next bucket comes free; Infinity when there is none. */
@@ -18,9 +21,10 @@ export const transitMs = 1000
 
 /**
  * One window after the answer a place may be used again: the call arrived at the server before it was answered, so the
- * next one on this place arrives more than a window after it, whatever the latencies. The quantum, a hundredth of the window
- * within 1–250 ms, costs half of itself on average: 0.5 % of the throughput up to windows of 25 s, 0.2 % at 60 s. The
- * margin, 1 ms and 500 ppm of the window (31 ms in 60 s), is as much as a clock kept by NTP may run fast or slow.
+ * next one on this place arrives more than a window after it, whatever the latencies. The quantum, a hundredth of the
+ * window within 1–250 ms, costs half of itself on average: 0.5 % of the throughput up to windows of 25 s, 0.2 % at 60
+ * s. The margin, 1 ms and 500 ppm of the window (31 ms in 60 s), is as much as a clock kept by NTP may run fast or
+ * slow.
  */
 export function createCooling(windowMs: number): Cooling {
   const quantum = Math.min(250, Math.max(1, windowMs / 100))

@@ -27,8 +27,9 @@ const mostPatience = 64
 
 /**
  * The limit falls at once: to the stated one, and to the number of calls that were in the window when one more was
- * refused, by no more than half per incident, since the quota may just have been used by somebody else. It rises by a tenth of the
- * configured quota after two quiet windows at the limit; every relapse doubles the number of windows, up to 64.
+ * refused, by no more than half per incident, since the quota may just have been used by somebody else. It rises by a
+ * tenth of the configured quota after two quiet windows at the limit; every relapse doubles the number of windows, up
+ * to 64.
  */
 export function createLearner(quota: Quota): Learner {
   const step = Math.ceil(quota.calls / 10)
@@ -53,17 +54,15 @@ export function createLearner(quota: Quota): Learner {
       since = refusal.at
       if (raised) patience = Math.min(mostPatience, patience * 2)
       raised = false
-      if (refusal.stated) {
-        stated = perWindow(refusal.stated, quota.windowMs)
-        limit = Math.min(limit, stated)
-      }
-      if (refusal.probe) return
       // Calls that were already under way belong to the same incident, however many of them are refused.
       if (refusal.departedAt > incidentAt) {
         floor = Math.max(1, Math.floor(limit / 2))
         incidentAt = refusal.at
       }
-      limit = Math.min(limit, Math.max(refusal.others, floor))
+      if (!refusal.probe) limit = Math.min(limit, Math.max(refusal.others, floor))
+      if (!refusal.stated) return
+      stated = perWindow(refusal.stated, quota.windowMs)
+      limit = Math.min(limit, stated)
     },
     reached(at) {
       if ((limit === quota.calls && patience === leastPatience) || at - since < quota.windowMs) return
@@ -81,8 +80,8 @@ export function createLearner(quota: Quota): Learner {
 }
 
 /**
- * A limit over another window length in calls per ours, so that keeping ours keeps it too: a longer window is shared out
- * evenly, a shorter one may be hit by all of ours at once.
+ * A limit over another window length in calls per ours, so that keeping ours keeps it too: a longer window is shared
+ * out evenly, a shorter one may be hit by all of ours at once.
  */
 function perWindow(stated: Quota, windowMs: number): number {
   return Math.max(1, Math.floor(stated.calls * Math.min(1, windowMs / stated.windowMs)))

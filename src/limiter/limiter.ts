@@ -1,23 +1,11 @@
 import type { ProxyError } from '../errors.js'
-import { createAlarm } from './alarm.js'
-import { createLine, type Spot } from './line.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
+import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
 import { createWindow, type Member, type Window, type WindowSnapshot } from './window.js'
 
 export type { Outcome, Quota } from './outcome.js'
-
-/** What a call brings along when it asks for its turn. */
-export interface Ticket {
-  /** Calls of one client are served in their order; clients take turns. */
-  readonly client: string
-  /** Urgency 0 (first) to 7 (last), as in RFC 9218: the more urgent always goes first. */
-  readonly priority: number
-  /** Aborted: the caller has left, its place in the line is free at once. */
-  readonly signal: AbortSignal
-  /** The longest this caller waits; the queue's own bound still holds. */
-  readonly maxWaitMs?: number | undefined
-}
+export type { Ticket } from './waiting-room.js'
 
 /** The right to send one call now. Every lease is reported, also when the caller has left in the meantime. */
 export interface Lease {
@@ -42,8 +30,8 @@ export interface LimiterSnapshot {
 
 export interface Limiter {
   /**
-   * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its urgency;
-   * it is never refused for a full queue, and its bound counts from now.
+   * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its
+   * urgency; it is never refused for a full queue, and its bound counts from now.
    *
    * @throws ProxyError `queue_full` or `wait_too_long` as soon as that is known, `draining`, `client_left`
    */
@@ -64,36 +52,21 @@ export interface LimiterOptions {
   now?: (() => number) | undefined
 }
 
-interface Waiter {
-  readonly ticket: Ticket
-  readonly arrivedAt: number
-  readonly ahead: number
-  readonly boundMs: number
-  deadline: number
-  spot: Spot<Waiter> | undefined
-  readonly resolve: (lease: Lease) => void
-  readonly reject: (error: ProxyError) => void
-  readonly onAbort: () => void
-}
-
 /** Even a call that may not wait gives Bottleneck the time to grant a place that is free. */
 const grantMs = 50
-/** Deadlines this near are met together. */
-const sweepMs = 5
 
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
   const application = createWindow(options.application, { now })
-  const line = createLine<Waiter>()
-  const alarm = createAlarm(() => sweep(now(), 0), { keepsProcessAlive: true })
+  const room = createWaitingRoom<Lease>(now, turnAway)
   let drainBy = Number.POSITIVE_INFINITY
   let closed = false
 
   const member: Member = {
-    waiting: () => line.size,
+    waiting: () => room.size,
     depart: departNext,
-    delayed: (at) => sweep(at, at + opensInMs(at))
+    delayed: (at) => room.shut(at + opensInMs(at), at)
   }
   application.join(member)
   const leaveCompany = company?.join(member)
@@ -108,9 +81,9 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
   /** When the call at this position departs, in ms from now. */
   function estimate(position: number, at: number): number {
-    const wait = application.waitFor(position, at)
-    if (!company) return wait
-    return Math.max(wait, company.waitFor(position + company.rivals(member, position), at))
+    const waitMs = application.waitFor(position, at)
+    if (!company) return waitMs
+    return Math.max(waitMs, company.waitFor(position + company.rivals(member, position), at))
   }
 
   function depart(at: number, arrivedAt: number, ahead: number): Lease {
@@ -124,112 +97,69 @@ export function createLimiter(options: LimiterOptions): Limiter {
         if (reported) return
         reported = true
         const back = now()
-        const companys = company !== undefined && outcome.kind === 'throttled' && outcome.scope === 'company'
-        // The window that did not refuse the call has one more call in it and learns nothing else.
-        const elsewhere: Outcome =
-          outcome.kind === 'unsent' ? outcome : { kind: 'spent', unanswered: isUnanswered(outcome) }
-        application.settle(own, companys ? elsewhere : outcome, back)
-        if (shared) company?.settle(shared, companys ? outcome : elsewhere, back)
-        // The company first: what came back to it goes by turns.
-        company?.wake(back)
+        if (company && shared) {
+          const companys = outcome.kind === 'throttled' && outcome.scope === 'company'
+          application.settle(own, companys ? elsewhere(outcome) : outcome, back)
+          company.settle(shared, companys ? outcome : elsewhere(outcome), back)
+          company.wake(back) // the company first: what came back to it goes by turns
+        } else application.settle(own, outcome, back)
         application.wake(back)
       }
     }
   }
 
   function departNext(at: number): boolean {
-    if (line.size === 0 || !isOpen(at)) return false
-    const waiter = line.shift()
-    if (!waiter) return false
-    forget(waiter)
-    waiter.resolve(depart(at, waiter.arrivedAt, waiter.ahead))
-    return true
-  }
-
-  function forget(waiter: Waiter): void {
-    waiter.ticket.signal.removeEventListener('abort', waiter.onAbort)
-    if (line.size === 0) alarm.clear()
-  }
-
-  function remove(waiter: Waiter): void {
-    if (waiter.spot) line.leave(waiter.spot)
-    forget(waiter)
+    const waiter = isOpen(at) ? room.next() : undefined
+    waiter?.resolve(depart(at, waiter.arrivedAt, waiter.ahead))
+    return waiter !== undefined
   }
 
   /** Why a call that has to wait may not; undefined when it may. */
   function refusal(ticket: Ticket, again: boolean, boundMs: number, at: number): ProxyError | undefined {
-    const waitMs = estimate(line.ahead(ticket.client, ticket.priority, again), at)
+    const waitMs = estimate(room.ahead(ticket, again), at)
     if (closed || (drainBy < Number.POSITIVE_INFINITY && (!again || at + waitMs > drainBy))) return draining(waitMs)
     // Calls for which a place is free already only wait for their permit and do not fill the queue.
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
-    if (!again && line.size - free >= queue.maxCalls) {
-      const roomInMs = estimate(line.size - queue.maxCalls, at)
-      return queueFull(line.size, Math.max(roomInMs, waitMs - boundMs))
+    if (!again && room.size - free >= queue.maxCalls) {
+      const roomInMs = estimate(room.size - queue.maxCalls, at)
+      return queueFull(room.size, Math.max(roomInMs, waitMs - boundMs))
     }
     return waitMs > boundMs ? waitTooLong(waitMs, boundMs) : undefined
   }
 
-  /** Turns away whose time is up, and whoever cannot make it because nothing departs before `opens`. */
-  function sweep(at: number, opens: number): void {
-    let next = Number.POSITIVE_INFINITY
-    const late: Waiter[] = []
-    for (const waiter of line.order()) {
-      if (waiter.deadline <= at + sweepMs || waiter.deadline < opens) late.push(waiter)
-      else next = Math.min(next, waiter.deadline)
+  /** Answers waiting calls whose time is up. */
+  function turnAway(waiters: Waiter<Lease>[], at: number): void {
+    for (const { ticket, deadline, boundMs, reject } of waiters) {
+      const waitMs = estimate(room.ahead(ticket, false), at)
+      reject(deadline < drainBy ? waitTooLong(waitMs, boundMs) : draining(waitMs))
     }
-    for (const waiter of late) remove(waiter)
-    for (const { ticket, deadline, boundMs, reject } of late) {
-      const waitMs = estimate(line.ahead(ticket.client, ticket.priority, false), at)
-      reject(deadline === drainBy ? draining(waitMs) : waitTooLong(waitMs, boundMs))
-    }
-    if (line.size > 0) alarm.set(next, at)
-  }
-
-  function enter(waiter: Waiter, again: boolean, at: number): void {
-    waiter.spot = line.join(waiter, waiter.ticket.client, waiter.ticket.priority, again)
-    waiter.ticket.signal.addEventListener('abort', waiter.onAbort, { once: true })
-    alarm.set(waiter.deadline, at)
-    application.missed(at)
-    company?.missed(at)
-    application.wake(at)
   }
 
   return {
     acquire(ticket, { again = false } = {}) {
       const at = now()
       if (ticket.signal.aborted) return Promise.reject(clientLeft(ticket.signal))
-      if (line.size === 0 && (again || drainBy === Number.POSITIVE_INFINITY) && !closed && isOpen(at)) {
+      if (room.size === 0 && (again || drainBy === Number.POSITIVE_INFINITY) && !closed && isOpen(at)) {
         return Promise.resolve(depart(at, at, 0))
       }
       const boundMs = Math.min(queue.maxWaitMs, ticket.maxWaitMs ?? Number.POSITIVE_INFINITY)
       const refused = refusal(ticket, again, boundMs, at)
       if (refused) return Promise.reject(refused)
       return new Promise((resolve, reject) => {
-        const waiter: Waiter = {
-          ticket,
-          arrivedAt: at,
-          ahead: line.size,
-          boundMs,
-          deadline: Math.min(at + Math.max(boundMs, grantMs), drainBy),
-          spot: undefined,
-          resolve,
-          reject,
-          onAbort() {
-            remove(waiter)
-            reject(clientLeft(ticket.signal))
-          }
-        }
-        enter(waiter, again, at)
+        const deadline = at + Math.max(boundMs, grantMs)
+        room.enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
+        application.missed(at)
+        company?.missed(at)
+        application.wake(at)
       })
     },
     snapshot() {
       const at = now()
-      const arrivals = line.order().map((waiter) => waiter.arrivedAt)
       return {
         application: application.snapshot(),
         company: company?.snapshot(),
-        waiting: line.size,
-        oldestWaitMs: arrivals.length > 0 ? at - Math.min(...arrivals) : 0,
+        waiting: room.size,
+        oldestWaitMs: room.order().reduce((oldest, { arrivedAt }) => Math.max(oldest, at - arrivedAt), 0),
         nextPlaceInMs: estimate(0, at),
         restingForMs: opensInMs(at),
         draining: drainBy < Number.POSITIVE_INFINITY
@@ -238,28 +168,23 @@ export function createLimiter(options: LimiterOptions): Limiter {
     drain(deadlineMs) {
       const at = now()
       drainBy = at + deadlineMs
-      let position = 0
-      for (const waiter of line.order()) {
-        const waitMs = estimate(position++, at)
-        if (waitMs > deadlineMs) {
-          remove(waiter)
-          waiter.reject(draining(waitMs))
-        } else waiter.deadline = Math.min(waiter.deadline, drainBy)
-      }
-      if (line.size > 0) alarm.set(drainBy, at)
+      const late = room.order().filter((_, position) => estimate(position, at) > deadlineMs)
+      room.remove(late)
+      for (const { reject } of late) reject(draining(deadlineMs))
+      room.limit(drainBy, at)
     },
     async close() {
       closed = true
-      for (const waiter of line.order()) {
-        remove(waiter)
-        waiter.reject(draining(0))
-      }
+      const rest = room.order()
+      room.remove(rest)
+      for (const { reject } of rest) reject(draining(0))
       leaveCompany?.()
       await application.close()
     }
   }
 }
 
-function isUnanswered(outcome: Outcome): boolean {
-  return outcome.kind === 'spent' && outcome.unanswered === true
+/** The same call for the window that did not refuse it: one more call in it, nothing to learn. */
+function elsewhere(outcome: Outcome): Outcome {
+  return outcome.kind === 'unsent' || outcome.kind === 'spent' ? outcome : { kind: 'spent' }
 }

@@ -47,7 +47,10 @@ interface Level<T> {
   size: number
 }
 
-/** A waiting line: higher urgency first; within one urgency clients take turns; within one client first come, first served. */
+/**
+ * A waiting line: higher urgency first; within one urgency clients take turns; within one client first come, first
+ * served.
+ */
 export interface Line<T> {
   readonly size: number
   /** `again`: to the front of its urgency. */
@@ -98,9 +101,8 @@ export function createLine<T>(): Line<T> {
     spot.queue = undefined
     level.size--
     size--
-    if (queue === 'returned') return unlink(level.returned, spot)
-    unlink(queue, spot)
-    if (queue.size > 0) return
+    unlink(queue === 'returned' ? level.returned : queue, spot)
+    if (queue === 'returned' || queue.size > 0) return
     unlink(level.ring, queue)
     level.clients.delete(queue.client)
   }

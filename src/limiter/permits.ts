@@ -2,8 +2,8 @@ import Bottleneck from 'bottleneck'
 import type { Quota } from './outcome.js'
 
 /**
- * The places of a window that no call uses: free in Bottleneck's reservoir, asked for, or at hand as a permit. The server
- * knows nothing of any of them.
+ * The places of a window that no call uses: free in Bottleneck's reservoir, asked for, or at hand as a permit. The
+ * server knows nothing of any of them.
  */
 export interface Permits {
   /** Granted and unused. */
@@ -22,20 +22,24 @@ export interface Permits {
   resize(limit: number): void
   /** Asks for as many as wait and a few ahead of need. */
   refill(waiting: number, at: number): void
-  /** The same when a call has found none at hand: from now on, more ahead of need. */
+  /** The same when a call has found none at hand. */
   missed(waiting: number, at: number): void
   /** Stops Bottleneck. Resolves when it has no timer left. */
   close(): Promise<void>
 }
 
-/** Permits at hand while nobody waits: from here, doubled whenever a call found none, halved after a window without. */
+/**
+ * Permits kept at hand: few at first, doubled when a call found none or jobs follow one another closely, halved later.
+ */
 const leastAhead = 4
 const mostAhead = 1024
+/** Jobs this far apart cost next to nothing. */
+const jobSpacingMs = 100
 
 /**
- * A job costs Bottleneck 2.5–5 ms and they run one after another, so one job carries many permits, and the next is not asked for
- * until it is through. No job is ever heavier than the reservoir: it would hold back the single places that are free. The
- * reservoir never refreshes itself: a refresh lets two windows' worth of calls pass at its edge.
+ * A job costs Bottleneck 2.5–5 ms and they run one after another, so one job carries many permits, and the next is not
+ * asked for until it is through. No job is ever heavier than the reservoir: it would hold back the single places that
+ * are free. The reservoir never refreshes itself: a refresh lets two windows' worth of calls pass at its edge.
  */
 export function createPermits(quota: Quota, granted: () => void): Permits {
   // Bottleneck spaces its jobs by the wall clock: set back by an hour, it would hold the next job for that hour. The
@@ -47,7 +51,8 @@ export function createPermits(quota: Quota, granted: () => void): Permits {
   let atHand = 0
   let debt = 0 // while the limit is below what is in use; there is nothing free or at hand then
   let ahead = leastAhead
-  let missedAt = 0
+  let grownAt = 0
+  let askedAt = Number.NEGATIVE_INFINITY
   let jobs = 0
   let closed = false
 
@@ -77,15 +82,23 @@ export function createPermits(quota: Quota, granted: () => void): Permits {
 
   function refill(waiting: number, at: number): void {
     if (free === 0 || asking > 0 || closed) return
-    if (ahead > leastAhead && at - missedAt > quota.windowMs) {
+    if (ahead > leastAhead && at - grownAt > quota.windowMs) {
       ahead >>= 1
-      missedAt = at
+      grownAt = at
     }
     // Small quotas are not hoarded, and half of the stock is used up before it is filled again.
     const spare = Math.max(1, Math.min(ahead, limit >> 2))
     if (waiting === 0 && atHand > spare >> 1) return
     const count = Math.min(free, waiting + spare - atHand)
-    if (count > 0) ask(count)
+    if (count <= 0) return
+    if (at - askedAt < jobSpacingMs) grow(at)
+    askedAt = at
+    ask(count)
+  }
+
+  function grow(at: number): void {
+    ahead = Math.min(mostAhead, ahead * 2)
+    grownAt = at
   }
 
   return {
@@ -120,10 +133,7 @@ export function createPermits(quota: Quota, granted: () => void): Permits {
     },
     refill,
     missed(waiting, at) {
-      if (atHand === 0 && free > 0 && asking === 0) {
-        ahead = Math.min(mostAhead, ahead * 2)
-        missedAt = at
-      }
+      if (atHand === 0 && free > 0 && asking === 0) grow(at)
       refill(waiting, at)
     },
     async close() {

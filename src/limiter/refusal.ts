@@ -16,8 +16,8 @@ export function queueFull(waiting: number, againMs: number): ProxyError {
 /** The wait is longer than the call may wait. */
 export function waitTooLong(waitMs: number, boundMs: number): ProxyError {
   const retryAfter = seconds(waitMs - boundMs)
-  const sentence = `A free place is ${seconds(waitMs)} s away and this call may wait ${seconds(boundMs)} s; try again in ${retryAfter} s.`
-  return new ProxyError('wait_too_long', sentence, { retryAfter })
+  const why = `A free place is ${seconds(waitMs)} s away and this call may wait ${seconds(boundMs)} s`
+  return new ProxyError('wait_too_long', `${why}; try again in ${retryAfter} s.`, { retryAfter })
 }
 
 /** The proxy is shutting down before the call's turn. `waitMs`: how long the wait would have been. */

@@ -1,7 +1,8 @@
 /**
- * How long a `Retry-After` header asks to wait, in ms, never negative (RFC 9110 section 10.2.3: an HTTP date or seconds).
- * A date is measured against the answer's own `Date` header, so that the two clocks need not agree, and against `nowMs`
- * (Unix time) when there is none. Fractions of seconds are accepted; undefined when the value means nothing.
+ * How long a `Retry-After` header asks to wait, in ms, never negative (RFC 9110 section 10.2.3: an HTTP date or
+ * seconds). A date is measured against the answer's own `Date` header, so that the two clocks need not agree, and
+ * against `nowMs` (Unix time) when there is none. Fractions of seconds are accepted; undefined when the value means
+ * nothing.
  */
 export function retryAfterMs(value: string | undefined, date: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? ''

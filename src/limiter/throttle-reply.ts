@@ -17,8 +17,8 @@ const unitMs: Readonly<Record<string, number>> = { second: 1000, minute: 60_000,
 /**
  * What an answer says about ServiceChannel's limits; undefined when it says nothing. A refusal is 429 today and was
  * 503 before, with the body `{"Reason":"Request has been throttled. Your current Application limit is [300] per [1]
- * minute"}` and a `Retry-After` date (developer.servicechannel.com, Basics: Throttling). A 503 with neither is an answer of the
- * business itself. `Retry-After` on any other answer is advice to slow down.
+ * minute"}` and a `Retry-After` date (developer.servicechannel.com, Basics: Throttling). A 503 with neither is an
+ * answer of the business itself. `Retry-After` on any other answer is advice to slow down.
  */
 export function readThrottle({ status, retryAfter, date, body, nowMs }: Reply): Outcome | undefined {
   const untilMs = retryAfterMs(retryAfter, date, nowMs)

@@ -83,7 +83,9 @@ const leastRestMs = 1000
 /** … and at most this long, so that a wrong date cannot silence the proxy for days. */
 const mostRestMs = 3_600_000
 
-/** A window with all its places free; it fetches its first permits at once. `now`: a monotonic clock in milliseconds. */
+/**
+ * A window with all its places free; it fetches its first permits at once. `now`: a monotonic clock in milliseconds.
+ */
 export function createWindow(quota: Quota, { now = () => performance.now() }: { now?: () => number } = {}): Window {
   const learner = createLearner(quota)
   const gate = createGate()

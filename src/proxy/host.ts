@@ -15,11 +15,6 @@ export function createHostCheck(host: string, allowedHosts: readonly string[]): 
   }
 }
 
-/** Loopback addresses and names: only programs of this machine reach them. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
-}
-
 function hostOf(authority: string): string {
   const name = authority.toLowerCase()
   if (name.startsWith('[')) return name.replace(/\]:\d*$/, ']')

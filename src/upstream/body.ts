@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
+import { ProxyError } from '../errors.js'
 
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
@@ -29,9 +30,9 @@ export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
     if (Number(length) > replayLimit || kept + replayLimit > totalBytes) return streamed(request)
 
     kept += replayLimit
-    const chunks = await readUpTo(replayLimit, request).catch((error) => {
+    const chunks = await readUpTo(replayLimit, request).catch((cause) => {
       kept -= replayLimit
-      throw error
+      throw new ProxyError('client_left', 'The client left while it sent its body.', { cause })
     })
     const payload = Buffer.concat(chunks)
     kept -= replayLimit

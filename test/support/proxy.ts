@@ -53,6 +53,8 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     observe: (record) => void records.push(record),
     log
   })
+  let open = 0
+  app.addHook('onRequest', async () => void open++)
   const door = await listen(app, '127.0.0.1', 0)
   t.teardown(async () => {
     await connector.close()
@@ -67,6 +69,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     lines,
     limiter,
     tokens,
-    door
+    door,
+    open: () => open
   }
 }

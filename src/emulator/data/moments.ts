@@ -11,6 +11,7 @@ export function moment(name: string, time: number | null): Record<string, string
   return { [name]: time === null ? null : utc(time), [`${name}_DTO`]: time === null ? null : eastern(time) }
 }
 
+/** An epoch time in milliseconds as `2026-05-01T14:03:09Z`. */
 export function utc(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`
 }

@@ -42,10 +42,12 @@ export function seedLocations() {
   })
 }
 
+/** The kinds of work the company orders. */
 export function seedTrades() {
   return trades.map(({ name }, index) => ({ Id: 5101 + index, Name: name, SubscriberId: company.id }))
 }
 
+/** The contractors, one per trade; the last one must not be dispatched. */
 export function seedProviders() {
   return providers.map((name, index) => ({
     Id: 2015800001 + index,
@@ -60,6 +62,7 @@ export function seedProviders() {
   }))
 }
 
+/** How fast a provider has to come; Eta is in hours, as text. */
 export function seedPriorities() {
   return priorities.map(({ name, eta }, index) => ({
     Id: 7101 + index,
@@ -72,6 +75,7 @@ export function seedPriorities() {
   }))
 }
 
+/** What a work order is booked under. */
 export function seedCategories() {
   return categories.map((name, index) => ({
     Id: 8101 + index,
@@ -83,6 +87,7 @@ export function seedCategories() {
   }))
 }
 
+/** The company's people; the first has every right. */
 export function seedUsers() {
   return people.map((name, index) => ({
     Id: 410001 + index,

@@ -30,6 +30,7 @@ export function mustReadWorkOrder(store: Store, id: string): WorkOrder {
   return store.visible(order ? [order] : [])[0] ?? notFound('Work order', id)
 }
 
+/** Throws the Refusal (404, code 502) for something that does not exist. */
 export function notFound(what: string, id: string): never {
   throw new Refusal(404, errorCodes.notFound, `${what} ${id} is not found`)
 }

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { listen } from '../../src/cli/listen.js'
+import { raw } from '../support/raw.js'
+
+const hasIPv6 = await new Promise<boolean>((resolve) => {
+  const probe = net.createServer()
+  probe.once('error', () => resolve(false)).listen(0, '::1', () => probe.close(() => resolve(true)))
+})
+
+async function open(t: Test, host = '127.0.0.1') {
+  const app = Fastify()
+  app.get('/', async () => 'hello')
+  const door = await listen(app, host, 0)
+  t.teardown(async () => {
+    door.abandon()
+    await door.close()
+  })
+  return door
+}
+
+t.test('a loopback listener answers on 127.0.0.1 and, where the machine has it, on ::1', async (t) => {
+  for (const host of ['127.0.0.1', 'localhost', '::1']) {
+    const door = await open(t, host)
+    const families = hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']
+    t.equal(door.addresses.length, families.length)
+    for (const family of families) {
+      t.match(
+        await raw(door.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', undefined, family),
+        /hello$/,
+        `${host} on ${family}`
+      )
+    }
+  }
+})
+
+t.test('a port that is taken in either family is an error, and nothing stays open', async (t) => {
+  const taken = net.createServer()
+  await once(taken.listen(0, hasIPv6 ? '::1' : '127.0.0.1'), 'listening')
+  t.teardown(() => taken.close())
+  const { port } = taken.address() as net.AddressInfo
+  await t.rejects(listen(Fastify(), '127.0.0.1', port), { code: 'EADDRINUSE' })
+  if (hasIPv6) await t.rejects(once(net.connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
+})
+
+t.test('closing does not wait for idle keep-alive connections, also those that fall idle later', async (t) => {
+  const app = Fastify()
+  let release = () => {}
+  app.get(
+    '/',
+    () =>
+      new Promise((resolve) => {
+        release = () => resolve('late')
+      })
+  )
+  const door = await listen(app, '127.0.0.1', 0)
+  const busy = net.connect(door.port, '127.0.0.1')
+  const idle = net.connect(door.port, '127.0.0.1')
+  await Promise.all([once(busy, 'connect'), once(idle, 'connect')])
+  const asked = once(app.server, 'request')
+  busy.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await asked
+  const closing = door.close()
+  release()
+  const [answer] = await once(busy, 'data')
+  t.match(String(answer), /late$/, 'what is under way is answered')
+  await closing
+  t.pass('closed long before the keep-alive time of 72 s')
+})

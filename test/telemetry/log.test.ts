@@ -1,0 +1,83 @@
+import { Writable } from 'node:stream'
+import t from 'tap'
+import { ProxyError } from '../../src/errors.js'
+import { createLog, logCalls } from '../../src/telemetry/log.js'
+import type { CallRecord } from '../../src/telemetry/records.js'
+
+function memory(isTTY = false) {
+  let text = ''
+  const stream = Object.assign(
+    new Writable({
+      write(chunk, _encoding, done) {
+        text += chunk
+        done()
+      }
+    }),
+    { isTTY }
+  )
+  return {
+    stream,
+    text: () => text,
+    lines: () =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+  }
+}
+
+const record: CallRecord = {
+  id: 'id-1',
+  startedAt: 0,
+  environment: 'sandbox2',
+  method: 'GET',
+  path: '/v3/workorders',
+  status: 200,
+  problem: undefined,
+  queueMs: 0,
+  tokenMs: 0,
+  upstreamMs: 12,
+  totalMs: 12.4,
+  attempts: 1,
+  notes: []
+}
+
+t.test('one line per call, from its record alone', async (t) => {
+  const out = memory()
+  const observe = logCalls(createLog({ level: 'info', format: 'auto', stream: out.stream }))
+  observe(record)
+  observe({ ...record, status: 429, problem: 'queue_full', queueMs: 3, attempts: 0 })
+  const [first, second] = out.lines()
+  t.match(first, { level: 30, call: { id: 'id-1', status: 200 }, msg: 'sandbox2 GET /v3/workorders 200 (12 ms)' })
+  t.match(second, { level: 40, msg: 'sandbox2 GET /v3/workorders 429 (12 ms, waited 3 ms) queue_full' })
+  t.equal(out.lines().length, 2)
+})
+
+t.test('a terminal gets a line to read, everything else gets JSON, and the setting decides over both', async (t) => {
+  for (const [isTTY, format, isJson] of [
+    [true, 'auto', false],
+    [false, 'auto', true],
+    [true, 'json', true],
+    [false, 'pretty', false]
+  ] as const) {
+    const out = memory(isTTY)
+    logCalls(createLog({ level: 'info', format, stream: out.stream }))(record)
+    await new Promise(setImmediate)
+    t.equal(out.text().startsWith('{'), isJson, `${format} on ${isTTY ? 'a terminal' : 'a pipe'}`)
+    t.match(out.text(), /sandbox2 GET \/v3\/workorders 200/)
+  }
+})
+
+t.test('secrets are hidden by name, and errors are told without their causes and properties', async (t) => {
+  const out = memory()
+  const log = createLog({ level: 'trace', format: 'json', stream: out.stream })
+  log.info({
+    password: 'CANARY',
+    config: { clientSecret: 'CANARY', deep: { accessToken: 'CANARY' } },
+    headers: { authorization: 'Bearer CANARY', cookie: 'CANARY' }
+  })
+  const cause = Object.assign(new Error('said CANARY'), { headers: { authorization: 'CANARY' }, body: 'CANARY' })
+  log.error({ err: new ProxyError('internal', 'The proxy itself failed.', { cause }) }, 'failed')
+  t.notMatch(out.text(), /CANARY/)
+  t.match(out.lines()[1], { err: { code: 'internal', message: 'The proxy itself failed.' } })
+})
