@@ -17,11 +17,7 @@ const service = await startServiceChannel(t, {
     response.end(body)
   }
 })
-const proxy = await startProxy(
-  t,
-  { environments: { mine: environmentOf(service) } },
-  { files: { 'ca.pem': service.ca } }
-)
+const proxy = await startProxy(t, { environments: { mine: environmentOf(service) } })
 const ask = createClient(t, proxy.port)
 
 const notOfTheClient = [

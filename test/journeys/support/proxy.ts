@@ -122,12 +122,15 @@ export async function startProxy(t: Test, settings: Settings, options: RunOption
 }
 
 /** A ServiceChannel of ours as an environment of the configuration, with a quota no test reaches by accident. */
-export function environmentOf(service: Pick<ServiceChannel, 'apiUrl' | 'loginUrl'>, more: object = {}): object {
-  const { apiUrl, loginUrl } = service
+export function environmentOf(
+  service: Pick<ServiceChannel, 'apiUrl' | 'loginUrl' | 'caFile'>,
+  more: object = {}
+): object {
+  const { apiUrl, loginUrl, caFile } = service
   return {
     apiUrl,
     loginUrl,
-    caFile: 'ca.pem',
+    caFile,
     quota: { calls: 100_000, windowSeconds: 60 },
     credentials: account,
     ...more

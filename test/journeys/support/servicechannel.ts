@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import type { Test } from 'tap'
 import { makeCertificates } from '../../support/certificates.js'
@@ -160,7 +163,8 @@ export async function startServiceChannel(t: Test, options: ServiceOptions = {})
   return {
     apiUrl: await open(t, https.createServer(tls, reading(api))),
     loginUrl: await open(t, https.createServer(tls, reading(login))),
-    ca,
+    /** The authority its certificates are signed by. */
+    caFile: writeTemporary(t, ca),
     calls,
     /** Everything that came to the login host. */
     logins,
@@ -213,6 +217,14 @@ function reading(handle: Handler) {
     }
     handle(request, response, Buffer.concat(chunks), at)
   }
+}
+
+function writeTemporary(t: Test, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-journey-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'ca.pem')
+  writeFileSync(file, text)
+  return file
 }
 
 async function open(t: Test, server: https.Server): Promise<string> {
