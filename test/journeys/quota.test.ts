@@ -144,12 +144,17 @@ t.test('a batch keeps nobody else waiting, and urgency passes everybody', { buff
 })
 
 t.test('a call that cannot be served in time is told when to come back', { buffered: true }, async (t) => {
-  t.jobs = 2
+  t.jobs = 3
   const full = await startServiceChannel(t)
   const slow = await startServiceChannel(t)
-  const [askFull, askSlow] = await clientsOf(t, {
+  const left = await startServiceChannel(t)
+  const [askFull, askSlow, askLeft] = await clientsOf(t, {
     queue: { maxCalls: 2, maxWaitSeconds: 3 },
-    environments: { full: environmentOf(full, within(2, 2)), slow: environmentOf(slow, within(2, 5)) }
+    environments: {
+      full: environmentOf(full, within(2, 2)),
+      slow: environmentOf(slow, within(2, 5)),
+      left: environmentOf(left, within(2, 2))
+    }
   })
 
   t.test('because the queue is full', { buffered: true }, async (t) => {
@@ -165,6 +170,19 @@ t.test('a call that cannot be served in time is told when to come back', { buffe
     await times(2, () => askSlow!())
     await refusedAndServed(t, askSlow!, 'wait_too_long', 3)
     t.equal(slow.calls.length, 3, 'the refused call was never sent')
+  })
+
+  t.test('unless somebody in the queue leaves', { buffered: true }, async (t) => {
+    await times(2, () => askLeft!())
+    const leaving = new AbortController()
+    const waiting = times(2, () => askLeft!({ signal: leaving.signal }).catch(() => 'left'))
+    await pause(200)
+    t.equal((await askLeft!()).status, 429)
+    leaving.abort()
+    await waiting
+    await pause(100)
+    t.equal((await askLeft!()).status, 200)
+    t.equal(left.calls.length, 3)
   })
 })
 
