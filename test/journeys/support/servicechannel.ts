@@ -46,6 +46,8 @@ export interface ServiceOptions {
   tokenSeconds?: number
   /** What `expires_in` says, where it is not the truth. */
   statedSeconds?: number
+  /** How long a successful login takes to be answered, in ms. */
+  loginTakesMs?: number
   tls?: TlsOptions
   names?: readonly string[]
   /** Answers a call with a good token. */
@@ -69,7 +71,7 @@ const loginSpacingMs = 5000
  * arrives.
  */
 export async function startServiceChannel(t: Test, options: ServiceOptions = {}) {
-  const { accounts = [account], tokenSeconds = 600, statedSeconds = tokenSeconds } = options
+  const { accounts = [account], tokenSeconds = 600, statedSeconds = tokenSeconds, loginTakesMs = 0 } = options
   const { ca, cert, key } = await makeCertificates(options.names)
   const tls = {
     cert,
@@ -126,7 +128,7 @@ export async function startServiceChannel(t: Test, options: ServiceOptions = {})
     if (verdict === 'wrong client') toLoginPage(response)
     else if (verdict === 'too soon') tooManyLogins(response)
     else if (verdict === 'wrong user') wrongUser(response)
-    else handOutTokens(verdict, response, at)
+    else setTimeout(() => handOutTokens(verdict, response, at), loginTakesMs)
   }
 
   function judge(
@@ -195,9 +197,10 @@ export function wrongUser(response: ServerResponse): void {
   json(response, 400, { error: 'invalid_grant', error_description: 'Invalid credentials.' })
 }
 
-export function tooManyLogins(response: ServerResponse): void {
+/** 503 is what it was before 2019. */
+export function tooManyLogins(response: ServerResponse, status: 429 | 503 = 429): void {
   const message = 'Rejected by security reason: Login attempts limit exceed.'
-  response.writeHead(429, { 'Error-Message': message, 'Content-Length': '0' }).end()
+  response.writeHead(status, { 'Error-Message': message, 'Content-Length': '0' }).end()
 }
 
 export function toLoginPage(response: ServerResponse): void {
