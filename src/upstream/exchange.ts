@@ -123,7 +123,7 @@ function asLost(error: unknown): LostError {
 
 /** What the limiter must know: was the place used, and did ServiceChannel ask for a pause? */
 async function readOutcome(result: Answer | LostError): Promise<Outcome> {
-  if (result instanceof LostError) return { kind: result.written ? 'spent' : 'unsent' }
+  if (result instanceof LostError) return result.written ? { kind: 'spent', unanswered: true } : { kind: 'unsent' }
   const { status, headers } = result
   const retryAfter = headerOf(headers, 'retry-after')
   const date = headerOf(headers, 'date')

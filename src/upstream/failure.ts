@@ -42,6 +42,10 @@ const reasons: Record<string, [FailureKind, string]> = {
     'untrusted',
     'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
   ],
+  CERT_SIGNATURE_FAILURE: [
+    'untrusted',
+    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
+  ],
   CERT_HAS_EXPIRED: ['untrusted', 'its certificate has expired'],
   CERT_NOT_YET_VALID: ['untrusted', 'its certificate is not valid yet; check the clock of this machine'],
   CERT_REVOKED: ['untrusted', 'its certificate has been revoked'],
@@ -72,7 +76,7 @@ export function explainFailure(error: unknown): Failure {
     if (failure) return failure
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
-  return { kind: 'dropped', reason: 'the connection failed' }
+  return { kind: 'unreachable', reason: 'the connection failed' }
 }
 
 function byCode(error: Error): Failure | undefined {
