@@ -28,9 +28,10 @@ function explain(code: string | undefined): ProxyError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ProxyError('request_timeout', 'The head of the request did not arrive in time.')
     case 'HPE_INVALID_URL':
+    case 'HPE_INVALID_CONSTANT':
       return new ProxyError(
         'bad_request',
-        'The request target holds a character that must be percent-encoded, such as a space or a letter beyond ASCII.'
+        'The request line is not valid: in the target, a space must be written %20 and a letter beyond ASCII percent-encoded.'
       )
     default:
       return new ProxyError('bad_request', `The request is not valid HTTP (${code ?? 'unknown'}).`)

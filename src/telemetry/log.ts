@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import type { CallObserver } from './records.js'
 
@@ -16,7 +16,7 @@ const secretKeys = ['authorization', 'cookie', 'clientSecret', 'password', 'acce
 
 /**
  * The process's log. Call sites log chosen fields only; redaction is the second line of defence. Errors are written
- * as type, code and message: their causes and own properties may hold what a server said, or a header.
+ * without their causes and own properties.
  */
 export function createLog({ level, format, stream }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true)
@@ -39,11 +39,12 @@ export function createLog({ level, format, stream }: LogOptions): Log {
   )
 }
 
+/** Causes and own properties may hold what a server said, or a header; what is left was written by us. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error }
-  const { type, message, stack } = stdSerializers.err(error)
+  const { name, message, stack = '' } = error
   const code = 'code' in error ? error.code : undefined
-  return { type, code, message, stack: stack.split('\n    at ').slice(1).join('\n    at ') }
+  return { type: name, code, message, stack: stack.slice(stack.indexOf('\n    at ') + 1) }
 }
 
 /** One line per call: warnings for what the proxy had to answer itself, information for everything else. */

@@ -42,7 +42,7 @@ t.test('without any setting the emulator answers on loopback, and every default 
     admin: { enabled: true, host: '127.0.0.1', port: 8081 },
     shutdown: { drainSeconds: 25 },
     log: { level: 'info', format: 'auto' },
-    emulator: { scenario: 'calm' }
+    emulator: { scenario: 'calm', apiPort: 0, loginPort: 0 }
   })
   t.ok(Object.values(origins).every((origin) => origin === 'default'))
   t.strictSame(warnings, [])

@@ -49,6 +49,9 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
+  'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
+  'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
+  'emulator.writeCa': ['ca.pem', 'ca.pem', 'emulator.writeCa'],
   listeners: [JSON.stringify(listeners), 7001, 'listeners[0].port'],
   environments: [JSON.stringify({ sandbox2: { quota: { calls: 7 } } }), 7, 'environments.sandbox2.quota.calls']
 }

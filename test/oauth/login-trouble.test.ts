@@ -81,9 +81,9 @@ t.test('failures name their row, the environment and the origin', async (t) => {
     ['login_unreachable', () => networkError('ENOTFOUND')],
     ['login_unreachable', () => networkError('EAI_AGAIN')],
     ['login_unreachable', () => networkError('ECONNRESET')],
-    ['login_unreachable', () => networkError('UND_ERR_CONNECT_TIMEOUT')],
     ['login_unreachable', () => networkError('UND_ERR_SOCKET')],
     ['login_unreachable', () => new TypeError('fetch failed')],
+    ['login_timeout', () => networkError('UND_ERR_CONNECT_TIMEOUT')],
     ['login_timeout', () => networkError('UND_ERR_HEADERS_TIMEOUT')]
   ] as const) {
     await t.test(`${code}: ${trouble()}`, async (t) => {

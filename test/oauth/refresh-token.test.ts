@@ -97,7 +97,7 @@ t.test('without a password a refused session has ended, which is found out once'
     await t.test(`${refusal.status}`, async (t) => {
       const { store, renew, grants } = session(t, { clientId, clientSecret, refreshToken: 'r0' }, grant(), refusal)
       await store.get()
-      const ended = { code: 'login_rejected', message: /session has ended: log in again to "sandbox2"/ }
+      const ended = { code: 'login_rejected', message: /session has ended: "sandbox2"/ }
       t.match(await renew(), ended)
       t.match(await renew(), ended)
       t.match(store.snapshot(), { state: 'rejected' })

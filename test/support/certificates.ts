@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { generate } from 'selfsigned'
 
 const fresh = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
@@ -5,7 +6,7 @@ const fresh = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
 /** A throw-away authority and a server certificate signed by it, for `names` (default localhost). */
 export async function makeCertificates(names: readonly string[] = ['localhost']) {
   const notBeforeDate = new Date(Date.now() - 86_400_000)
-  const authority = await generate([{ name: 'commonName', value: 'test authority' }], {
+  const authority = await generate([{ name: 'commonName', value: `test authority ${randomUUID()}` }], {
     ...fresh,
     notBeforeDate,
     extensions: [

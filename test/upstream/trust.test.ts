@@ -21,7 +21,7 @@ t.test('an API server that cannot be trusted gets no request, and the client the
   for (const [name, reason, options] of cases) {
     const honest = await startServiceChannel(t)
     const suspect = await startServiceChannel(t, options)
-    const ca = name === 'another authority' ? honest.ca : honest.ca + suspect.ca
+    const ca = name === 'another authority' ? honest.ca : `${honest.ca}\n${suspect.ca}`
     const api = await startProxy(t, { environment: { apiUrl: suspect.apiUrl, loginUrl: honest.loginUrl, ca } })
     const answer = await fetch(`${api.url}/v3/x`, { method: 'POST', body: 'x' })
     const problem = (await answer.json()) as { code: string; detail: string }
