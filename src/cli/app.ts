@@ -116,7 +116,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       adminUrl,
       drain(seconds) {
         isDraining = true
-        for (const { limiter } of environments.values()) limiter.drain(seconds * 1000)
+        for (const { limiter } of environments.values()) {
+          // What departs too late for its answer would be cut off half done.
+          limiter.drain(Math.max(0, seconds * 1000 - limiter.snapshot().application.roundTripMs))
+        }
         return close(seconds)
       },
       abandon: () => giveUp()
