@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../config/schema.js'
+import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
@@ -73,7 +74,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     closers.push(
       () => tokens.close(),
       () => limiter.close(),
-      () => agent.destroy()
+      () => agent.destroy(cutOff())
     )
     const exchange = createExchange({
       environment: name,
@@ -108,6 +109,12 @@ function shared<T>(known: Map<string, T>, key: string, create: () => T): T {
   const value = known.get(key) ?? create()
   known.set(key, value)
   return value
+}
+
+/** What a call under way is answered when the time for finishing it is over. */
+function cutOff(): ProxyError {
+  const sentence = 'The proxy shut down before the answer came. The request may or may not have been carried out.'
+  return new ProxyError('draining', sentence)
 }
 
 function inMs({ calls, windowSeconds }: Quota): { calls: number; windowMs: number } {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import net from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import t, { type Test } from 'tap'
 import { createClient, problemOf } from './support/client.js'
-import { freePort, type RunOptions, run } from './support/proxy.js'
+import { type RunOptions, run } from './support/proxy.js'
 
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 const anyPorts = ['--port', '0', '--admin-port', '0']
@@ -53,7 +53,7 @@ t.test('without any configuration it serves an offline ServiceChannel', { buffer
   proxy.child.kill('SIGTERM')
   const { code, at } = await proxy.ended
   t.equal(code, 0)
-  t.ok(at - toldAt < 1500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
+  t.ok(at - toldAt < 3500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
 })
 
 t.test('help, version and config tell what there is', { buffered: true }, async (t) => {
@@ -134,9 +134,9 @@ t.test('what cannot be run is explained, with exit code 2', { buffered: true }, 
 
   for (const host of hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']) {
     t.test(`a port that somebody else has on ${host}`, { buffered: true }, async (t) => {
-      const port = await freePort()
-      const other = net.createServer().listen(port, host)
+      const other = net.createServer().listen(0, host)
       await new Promise((resolve) => other.once('listening', resolve))
+      const { port } = other.address() as AddressInfo
       t.teardown(() => void other.close())
       const { code, stdout, stderr } = await outcome(t, { args: ['--port', `${port}`, '--admin-port', '0'] })
       t.strictSame([code, stdout], [2, ''])
