@@ -8,7 +8,8 @@ import { type RunOptions, run } from './support/proxy.js'
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 const anyPorts = ['--port', '0', '--admin-port', '0']
 
-t.jobs = 4
+t.setTimeout(180_000)
+t.jobs = 2
 
 t.test('without any configuration it serves an offline ServiceChannel', { buffered: true }, async (t) => {
   const proxy = run(t, { args: anyPorts })
@@ -76,7 +77,7 @@ t.test('help, version and config tell what there is', { buffered: true }, async 
 })
 
 t.test('what cannot be run is explained, with exit code 2', { buffered: true }, async (t) => {
-  t.jobs = 6
+  t.jobs = 3
   t.test('an unknown command', { buffered: true }, async (t) => {
     t.match(await outcome(t, { args: ['strat'] }), { code: 2, stdout: '', stderr: /strat.*start/ })
   })

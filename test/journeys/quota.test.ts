@@ -53,6 +53,7 @@ const asks = await clientsOf(t, {
   }
 })
 
+t.setTimeout(180_000)
 t.jobs = 8
 
 t.test('a burst of six windows never exceeds the quota and uses it', { buffered: true }, async (t) => {
@@ -219,7 +220,7 @@ function statuses(answers: readonly Answer[]): Record<number, number> {
 async function refusedAndServed(t: Test, ask: Client, code: string, mostSeconds: number): Promise<void> {
   const askedAt = performance.now()
   const refused = await ask()
-  t.ok(refused.at - askedAt < 1000, 'the refusal does not wait')
+  t.ok(refused.at - askedAt < 1500, 'the refusal does not wait')
   t.match(
     { status: refused.status, headers: refused.headers, problem: problemOf(refused) },
     {

@@ -9,6 +9,7 @@ const basic = Buffer.from(`${credentials.clientId}:${credentials.clientSecret}`)
 const log = { level: 'trace', format: 'auto' }
 const ofTheClient = ['Authorization', 'Bearer CANARY-of-the-client', 'Cookie', 'session=CANARY-of-the-client']
 
+t.setTimeout(180_000)
 t.jobs = 2
 
 t.test(

@@ -55,6 +55,7 @@ const [askSteady, askForgetful, askHasty, askStrict, askGuarded, askForeign, ask
     ...Client[]
   ]
 
+t.setTimeout(180_000)
 t.jobs = 9
 
 t.test('tokens of 12 s under a steady load: nobody notices that they end', { buffered: true }, async (t) => {
