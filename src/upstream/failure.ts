@@ -27,6 +27,8 @@ const reasons: Record<string, [FailureKind, string]> = {
   EPIPE: ['dropped', 'it closed the connection before it answered'],
   UND_ERR_SOCKET: ['dropped', 'it closed the connection before it answered'],
   UND_ERR_HEADERS_OVERFLOW: ['invalid', 'the head of its answer is too large'],
+  // undici asserts that a status is a status.
+  ERR_ASSERTION: ['invalid', 'its answer is not HTTP'],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['invalid', 'its answer is longer or shorter than it said'],
   SELF_SIGNED_CERT_IN_CHAIN: [
     'untrusted',
@@ -84,6 +86,8 @@ function byCode(error: Error): Failure | undefined {
   const known = reasons[code]
   if (known) return { kind: known[0], reason: code.startsWith('UND_') ? known[1] : `${known[1]} (${code})` }
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
+  // undici's own parser knows the reason in words only, and has no code.
+  if (error.name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
   if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code))
     return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined
