@@ -3,6 +3,7 @@ import { readOnlyPosts } from '../servicechannel/read-only-posts.js'
 import type { Call } from './call.js'
 import { createClientKeyCheck } from './client-key.js'
 import { createHostCheck } from './host.js'
+import { checkMessage } from './message.js'
 import { compileRules } from './rules.js'
 import { canonicalPath } from './target.js'
 
@@ -35,6 +36,7 @@ export function createGuard(options: GuardOptions): Guard {
   const isDenied = compileRules(options.rules.deny)
 
   return (call) => {
+    checkMessage(call)
     checkTarget(call)
     checkOrigin(call)
     if (!hasKey(call.request)) {
@@ -50,12 +52,6 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function checkTarget({ form, authority, request }: Call): void {
-    if (form === 'other')
-      throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
-    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
-      throw new ProxyError('bad_request', 'The request has more than one Host header.')
-    }
-    // Only HTTP/1.0 may leave Host out; no browser speaks it, so no page can make one send it.
     if (authority === undefined) return
     if (isOurs(authority, request.socket.localAddress)) return
     if (form === 'absolute' && withoutPort(authority) === options.apiHost.toLowerCase()) return
@@ -71,7 +67,7 @@ export function createGuard(options: GuardOptions): Guard {
   function checkOrigin(call: Call): void {
     const { origin, 'sec-fetch-site': site } = call.request.headers
     if (origin !== undefined) {
-      if (origin === `http://${call.authority}`) return
+      if (call.authority !== undefined && origin === `http://${call.authority}`) return
       if (options.allowedOrigins.includes(origin)) {
         call.page = origin
         return

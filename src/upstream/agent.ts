@@ -1,5 +1,6 @@
 import tls from 'node:tls'
 import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import { tolerateContinue } from './interim.js'
 
 export interface AgentOptions {
   tls: { minVersion: tls.SecureVersion; maxVersion: tls.SecureVersion }
@@ -19,6 +20,7 @@ export interface AgentOptions {
  * that turns it off. HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
  */
 export function createAgent(options: AgentOptions): Dispatcher {
+  tolerateContinue()
   const connect = {
     // One context for all connections: with bundled roots and an extra CA, building it costs 30 ms of CPU each time.
     secureContext: tls.createSecureContext({

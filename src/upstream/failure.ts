@@ -34,6 +34,8 @@ const reasons: Record<FailureKind, Record<string, string>> = {
   dropped: { ECONNRESET: closedEarly, EPIPE: closedEarly, UND_ERR_SOCKET: closedEarly },
   invalid: {
     UND_ERR_HEADERS_OVERFLOW: 'the head of its answer is too large',
+    // undici asserts that a status is a status.
+    ERR_ASSERTION: 'its answer is not HTTP',
     UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer is longer or shorter than it said'
   },
   untrusted: {
@@ -72,15 +74,17 @@ const byCode = new Map<string, Failure>(
 export function explainFailure(error: unknown): Failure {
   for (let current = error, depth = 0; current instanceof Error && depth < 6; depth++) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : ''
-    const failure = byCode.get(code) ?? byFamily(code)
+    const failure = byCode.get(code) ?? byFamily(code, current.name)
     if (failure) return failure
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
   return { kind: 'unreachable', reason: 'the connection failed' }
 }
 
-function byFamily(code: string): Failure | undefined {
+function byFamily(code: string, name: string): Failure | undefined {
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
+  // undici's own parser knows the reason in words only, and has no code.
+  if (name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_)/.test(code))
     return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined
