@@ -57,6 +57,12 @@ t.test('without any configuration it serves an offline ServiceChannel', { buffer
   t.ok(at - toldAt < 3500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
 })
 
+t.test('a proxy for the whole machine does not stand between it and the emulator', { buffered: true }, async (t) => {
+  const proxy = run(t, { args: anyPorts, env: { HTTPS_PROXY: 'nowhere.invalid:3128' } })
+  const ask = createClient(t, Number((await proxy.says(/listening on 127\.0\.0\.1:(\d+)/))[1]))
+  t.equal((await ask()).status, 200)
+})
+
 t.test('help, version and config tell what there is', { buffered: true }, async (t) => {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
     version: string
