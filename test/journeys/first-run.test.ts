@@ -54,7 +54,7 @@ t.test('without any configuration it serves an offline ServiceChannel', { buffer
   proxy.child.kill('SIGTERM')
   const { code, at } = await proxy.ended
   t.equal(code, 0)
-  t.ok(at - toldAt < 3500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
+  t.ok(at - toldAt < 10_000, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
 })
 
 t.test('a proxy for the whole machine does not stand between it and the emulator', { buffered: true }, async (t) => {

@@ -24,7 +24,7 @@ const company = await startServiceChannel(t, { accounts: [account, sister] })
 const patience = await startServiceChannel(t)
 const distance = await startServiceChannel(t)
 let distanceMs = 0
-const distantApi = await startSlowLine(t, distance.apiUrl, () => distanceMs)
+const line = await startSlowLine(t, distance.apiUrl, () => distanceMs)
 const fairness = await startServiceChannel(t)
 const companyQuota = { calls: 12, windowSeconds: 1 }
 
@@ -48,7 +48,7 @@ const asks = await clientsOf(t, {
     company: environmentOf(company, { ...within(10, 1), companyQuota }),
     sister: environmentOf(company, { ...within(10, 1), companyQuota, credentials: sister }),
     patience: environmentOf(patience, within(3, 2)),
-    distance: environmentOf({ ...distance, apiUrl: distantApi }, within(4, 1)),
+    distance: environmentOf({ ...distance, apiUrl: line.url }, within(4, 1)),
     fairness: environmentOf(fairness, within(2, 1))
   }
 })
@@ -117,7 +117,7 @@ t.test('whoever leaves after departure has used a place where the server counts'
   distanceMs = 600
   const leaving = new AbortController()
   const left = times(4, () => ask({ signal: leaving.signal }).catch(() => 'left'))
-  await pause(200)
+  await until(() => line.underWay() === 4)
   leaving.abort()
   t.strictSame(await left, Array(4).fill('left'))
   await pause(200)
