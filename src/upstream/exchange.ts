@@ -63,8 +63,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const done = { renewals: 0, resends: 0 }
 
     for (let again = false; ; again = true) {
-      const lease = await limiter.acquire(ticket, { again })
-      trace.queueMs += lease.waitedMs
+      const asked = now()
+      const lease = await limiter.acquire(ticket, { again }).finally(() => {
+        trace.queueMs += now() - asked
+      })
 
       const granted = now()
       const token = await tokens.get(ticket.signal).catch((error) => {
