@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { createWindow, type Window } from '../limiter/window.js'
@@ -28,14 +29,21 @@ export interface Connector {
   close(): Promise<void>
 }
 
+/** What tests put in the place of the machine's own. */
+export interface Ports {
+  /** Monotonic milliseconds that go on through a suspend. */
+  now?: () => number
+  lookup?: LookupFunction
+}
+
 type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamProxy' | 'noProxy'>
 
 /**
  * Makes the rooms of each environment. What ServiceChannel counts together is shared here: a limiter per client id, a
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
-export function createConnector(config: Settings, log: Log): Connector {
-  const now = createElapsedClock()
+export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
+  const { now = createElapsedClock(), lookup } = ports
   const governors = createGovernors()
   const readAhead = createReadAhead()
   const windows = new Map<string, Window>()
@@ -50,7 +58,9 @@ export function createConnector(config: Settings, log: Log): Connector {
       upstreamProxy: config.upstreamProxy,
       noProxy: config.noProxy,
       timeouts: config.timeouts,
-      connections: config.pool.connections
+      connections: config.pool.connections,
+      lookup,
+      now
     })
     const tokens = createTokenStore({
       name,

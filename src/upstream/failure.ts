@@ -14,10 +14,11 @@ const reasons: Record<string, [FailureKind, string]> = {
   EHOSTUNREACH: ['unreachable', 'there is no route to it'],
   ENETUNREACH: ['unreachable', 'there is no network to reach it by'],
   EADDRNOTAVAIL: ['unreachable', 'this machine has no address to reach it from'],
-  UND_ERR_PRX_TLS: ['unreachable', 'the TLS connection to the corporate proxy failed'],
-  UND_ERR_ABORTED: [
+  PROXY_UNREACHABLE: ['unreachable', 'the corporate proxy cannot be reached: check upstreamProxy'],
+  PROXY_TIMEOUT: ['timeout', 'the corporate proxy did not answer in time'],
+  PROXY_AUTHENTICATION: [
     'unreachable',
-    'the corporate proxy refused the tunnel: check upstreamProxy and its user and password'
+    'the corporate proxy refused the tunnel: check the user and password in upstreamProxy'
   ],
   ETIMEDOUT: ['timeout', 'it did not accept a connection in time'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout', 'it did not accept a connection in time'],
@@ -82,8 +83,10 @@ export function explainFailure(error: unknown): Failure {
 function byCode(error: Error): Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const known = reasons[code]
-  if (known) return { kind: known[0], reason: code.startsWith('UND_') ? known[1] : `${known[1]} (${code})` }
-  if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
+  if (known) return { kind: known[0], reason: /^(UND|PROXY|POOL)_/.test(code) ? known[1] : `${known[1]} (${code})` }
+  if (error.name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
+  if (code.startsWith('PROXY_ANSWERED_'))
+    return { kind: 'unreachable', reason: `the corporate proxy refused the tunnel (it answered ${code.slice(-3)})` }
   if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code))
     return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined

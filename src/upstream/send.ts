@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
 export interface Outgoing {
@@ -36,7 +37,7 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
  * LostError. Aborting the signal ends the attempt at any time and closes its connection.
  */
-export function createSend(dispatcher: Dispatcher, origin: string): Send {
+export function createSend(agent: Agent, origin: string): Send {
   return ({ method, target, headers, payload, signal }) =>
     new Promise((resolve, reject) => {
       let written = false
@@ -53,7 +54,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
       if (signal.aborted) return fail(signal.reason)
       signal.addEventListener('abort', onAbort)
 
-      dispatcher.dispatch(
+      agent.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
         {
           origin,
