@@ -12,6 +12,7 @@ import { createReadAhead } from '../upstream/body.js'
 import { createExchange, type Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
 import { createSend } from '../upstream/send.js'
+import { createSlots } from '../upstream/slots.js'
 
 /** The rooms behind one environment, ready for its listeners. */
 export interface ConnectedEnvironment {
@@ -89,6 +90,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       environment: name,
       limiter,
       tokens,
+      slots: createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000),
       send: createSend(agent, apiUrl),
       readAhead,
       now

@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.js'
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
   readonly payload: Buffer | Readable | undefined
-  /** A stream that has been sent once is gone; sending it again would send an empty body. */
+  /** A stream of which something has been sent is gone; sending it again would send an empty body. */
   readonly replayable: boolean
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
@@ -53,7 +53,14 @@ export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
 
 /** undici destroys a body it cannot send to its end; that must not take the client's connection, and our answer, with it. */
 function streamed(request: IncomingMessage): Body {
-  return { payload: request.pipe(new PassThrough()), replayable: false, release() {} }
+  const payload = request.pipe(new PassThrough())
+  return {
+    payload,
+    get replayable() {
+      return !payload.readableDidRead && !payload.destroyed
+    },
+    release() {}
+  }
 }
 
 /** Resolves at the end of the stream or with more than `limit` bytes; the stream is then paused, not ended. */

@@ -20,7 +20,8 @@ const reasons: Record<string, [FailureKind, string]> = {
     'unreachable',
     'the corporate proxy refused the tunnel: check the user and password in upstreamProxy'
   ],
-  ETIMEDOUT: ['timeout', 'it did not accept a connection in time'],
+  ETIMEDOUT: ['timeout', 'the connection to it timed out'],
+  POOL_BUSY: ['timeout', 'all connections to it stayed busy (pool.connections)'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout', 'it did not accept a connection in time'],
   UND_ERR_HEADERS_TIMEOUT: ['timeout', 'it did not begin its answer in time'],
   UND_ERR_BODY_TIMEOUT: ['timeout', 'it stopped in the middle of its answer'],
@@ -84,7 +85,8 @@ function byCode(error: Error): Failure | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const known = reasons[code]
   if (known) return { kind: known[0], reason: /^(UND|PROXY|POOL)_/.test(code) ? known[1] : `${known[1]} (${code})` }
-  if (error.name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
+  if (error.name === 'HTTPParserError' || code === 'ERR_ASSERTION')
+    return { kind: 'invalid', reason: 'its answer is not HTTP' }
   if (code.startsWith('PROXY_ANSWERED_'))
     return { kind: 'unreachable', reason: `the corporate proxy refused the tunnel (it answered ${code.slice(-3)})` }
   if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code))

@@ -9,6 +9,8 @@ export interface Outgoing {
   headers: string[]
   payload: Buffer | Readable | undefined
   signal: AbortSignal
+  /** Called when the connection is free for others, however the exchange has ended; perhaps more than once. */
+  release(): void
 }
 
 /** One answer as it came: repeated headers, their order and their letters kept. */
@@ -38,7 +40,7 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * LostError. Aborting the signal ends the attempt at any time and closes its connection.
  */
 export function createSend(agent: Agent, origin: string): Send {
-  return ({ method, target, headers, payload, signal }) =>
+  return ({ method, target, headers, payload, signal, release }) =>
     new Promise((resolve, reject) => {
       let written = false
       let body: Readable | undefined
@@ -47,6 +49,7 @@ export function createSend(agent: Agent, origin: string): Send {
       const onAbort = () => fail(signal.reason)
       const fail = (error: unknown) => {
         signal.removeEventListener('abort', onAbort)
+        release()
         controller?.abort(error instanceof Error ? error : new Error('aborted'))
         if (body) body.destroy(error instanceof Error ? error : undefined)
         else reject(new LostError(written, error))
@@ -75,18 +78,20 @@ export function createSend(agent: Agent, origin: string): Send {
             body = bodyOf(started)
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.push(null)
-            resolve({ status, statusText: statusText ?? '', headers: latin1(started.rawHeaders), body })
+            resolve({ status, statusText: latin1Of(statusText), headers: latin1(started.rawHeaders), body })
           },
           onResponseData(started, chunk) {
             if (body?.push(chunk) === false) started.pause()
           },
           onResponseEnd() {
             signal.removeEventListener('abort', onAbort)
+            release()
             body?.push(null)
           },
           onResponseError(_started, error) {
-            if (body?.readableEnded || hasEnded(body)) signal.removeEventListener('abort', onAbort)
-            else fail(error)
+            if (!hasEnded(body)) return fail(error)
+            signal.removeEventListener('abort', onAbort)
+            release()
           }
         }
       )
@@ -94,7 +99,7 @@ export function createSend(agent: Agent, origin: string): Send {
 }
 
 function bodyOf(controller: Dispatcher.DispatchController): Readable {
-  return new Readable({
+  const body = new Readable({
     highWaterMark: 64 * 1024,
     read() {
       controller.resume()
@@ -104,12 +109,19 @@ function bodyOf(controller: Dispatcher.DispatchController): Readable {
       done(error)
     }
   })
+  // The connection may break before anybody reads; who reads later is told all the same.
+  return body.on('error', () => {})
 }
 
 /** All of the body has come, though perhaps not all of it has been read. */
 function hasEnded(body: Readable | undefined): boolean {
   const state = body as (Readable & { _readableState: { ended: boolean } }) | undefined
   return state?._readableState.ended ?? false
+}
+
+/** undici reads a reason phrase as UTF-8; Node writes none with a character beyond latin1. */
+function latin1Of(statusText = ''): string {
+  return Buffer.from(statusText).toString('latin1')
 }
 
 function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {

@@ -5,14 +5,17 @@ import t, { type Test } from 'tap'
 import { makeCertificates } from '../support/certificates.js'
 import { createNames, startLine } from '../support/line.js'
 import { startProxy } from '../support/proxy.js'
-import { startServiceChannel } from '../support/servicechannel.js'
+import { json, type ServerOptions, startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 
 const impatient = { connectSeconds: 1, headersSeconds: 1, bodySeconds: 1, loginSeconds: 5 }
 
 /** Two servers of one name at the same port of two addresses; the name leads to the first. */
 async function startMovingHost(t: Test) {
-  const options = { names: ['localhost', 'api.example'] }
+  const options: ServerOptions = {
+    names: ['localhost', 'api.example'],
+    login: (_request, response) => json(response, 200, { access_token: 'token', token_type: 'bearer', expires_in: 1e6 })
+  }
   const old = await startServiceChannel(t, { ...options, answer: (_q, response) => response.end('old') })
   const young = await startServiceChannel(t, { ...options, answer: (_q, response) => response.end('young') })
   const oldLine = await startLine(t, old.apiUrl)
