@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
+import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
@@ -84,7 +85,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     closers.push(
       () => tokens.close(),
       () => limiter.close(),
-      () => agent.destroy()
+      () => agent.destroy(cutOff())
     )
     const exchange = createExchange({
       environment: name,
@@ -120,6 +121,12 @@ function shared<T>(known: Map<string, T>, key: string, create: () => T): T {
   const value = known.get(key) ?? create()
   known.set(key, value)
   return value
+}
+
+/** What a call under way is answered when the time for finishing it is over. */
+function cutOff(): ProxyError {
+  const sentence = 'The proxy shut down before the answer came. The request may or may not have been carried out.'
+  return new ProxyError('draining', sentence)
 }
 
 function inMs({ calls, windowSeconds }: Quota): { calls: number; windowMs: number } {

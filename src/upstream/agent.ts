@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
 import { buildConnector, type Dispatcher, Agent as Pools, fetch as undiciFetch } from 'undici'
+import { tolerateContinue } from './interim.js'
 import { isExempt } from './no-proxy.js'
 import { type Agent, createRotation } from './rotation.js'
 import { createTunnel } from './tunnel.js'
@@ -30,6 +31,7 @@ const connectionLifeMs = 120_000
  * turns it off. HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
  */
 export function createAgent(options: AgentOptions): Agent {
+  tolerateContinue()
   const { timeouts, lookup, now = () => performance.now() } = options
   const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
   const connectMs = timeouts.connectSeconds * 1000

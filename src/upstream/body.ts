@@ -9,12 +9,14 @@ export interface Body {
   readonly replayable: boolean
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
+  /** Reads what is left past us; to be called when it will not be sent any more. */
+  abandon(): void
 }
 
 export type ReadAhead = (request: IncomingMessage) => Promise<Body>
 
 const replayLimit = 256 * 1024
-const nothing: Body = { payload: undefined, replayable: true, release() {} }
+const nothing: Body = { payload: undefined, replayable: true, release() {}, abandon() {} }
 
 /**
  * Reads small bodies before their call takes a place in the queue, so that a slow upload holds no place and a resend
@@ -46,7 +48,8 @@ export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
       replayable: true,
       release: () => {
         kept -= payload.length
-      }
+      },
+      abandon() {}
     }
   }
 }
@@ -54,12 +57,15 @@ export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
 /** undici destroys a body it cannot send to its end; that must not take the client's connection, and our answer, with it. */
 function streamed(request: IncomingMessage): Body {
   const payload = request.pipe(new PassThrough())
+  // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
+  payload.once('close', () => request.resume())
   return {
     payload,
     get replayable() {
       return !payload.readableDidRead && !payload.destroyed
     },
-    release() {}
+    release() {},
+    abandon: () => payload.destroy()
   }
 }
 

@@ -53,6 +53,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
+    } catch (error) {
+      body.abandon()
+      throw error
     } finally {
       body.release()
     }

@@ -3,8 +3,8 @@ import type { Dispatcher } from 'undici'
 /** Sends requests over connections it keeps: undici's dispatcher, as far as it is used here. */
 export interface Agent {
   dispatch: Dispatcher['dispatch']
-  /** Cuts every connection. */
-  destroy(): Promise<void>
+  /** Cuts every connection; what is under way fails with that error. */
+  destroy(error?: Error): Promise<void>
 }
 
 /**
@@ -34,8 +34,8 @@ export function createRotation(make: () => Dispatcher, lifeMs: number, now: () =
       }
       return current.dispatch(request, handler)
     },
-    async destroy() {
-      await Promise.all([current, ...retired].map((agent) => agent.destroy()))
+    async destroy(error = new Error('the agent was destroyed')) {
+      await Promise.all([current, ...retired].map((agent) => agent.destroy(error)))
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
 import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
@@ -19,6 +20,8 @@ export interface Answer {
   statusText: string
   headers: string[]
   body: Readable
+  /** The fields after the body, in the form of `headers`; complete when the body has ended. */
+  trailers: string[]
 }
 
 /** No answer came. The code of the connection's error is in `cause`. */
@@ -45,6 +48,7 @@ export function createSend(agent: Agent, origin: string): Send {
       let written = false
       let body: Readable | undefined
       let controller: Dispatcher.DispatchController | undefined
+      const trailers: string[] = []
 
       const onAbort = () => fail(signal.reason)
       const fail = (error: unknown) => {
@@ -74,18 +78,22 @@ export function createSend(agent: Agent, origin: string): Send {
             written = true
           },
           onResponseStart(started, status, _headers, statusText) {
+            // Interim answers end here: HTTP/1.0 and many an old client would take one for the answer.
             if (status < 200) return
+            const headers = rawList(started.rawHeaders)
+            if (hasUnknownCoding(headers)) return fail(unknownCoding)
             body = bodyOf(started)
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.push(null)
-            resolve({ status, statusText: latin1Of(statusText), headers: latin1(started.rawHeaders), body })
+            resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
           },
           onResponseData(started, chunk) {
             if (body?.push(chunk) === false) started.pause()
           },
-          onResponseEnd() {
+          onResponseEnd(ended) {
             signal.removeEventListener('abort', onAbort)
             release()
+            trailers.push(...rawList(ended.rawTrailers))
             body?.push(null)
           },
           onResponseError(_started, error) {
@@ -117,14 +125,4 @@ function bodyOf(controller: Dispatcher.DispatchController): Readable {
 function hasEnded(body: Readable | undefined): boolean {
   const state = body as (Readable & { _readableState: { ended: boolean } }) | undefined
   return state?._readableState.ended ?? false
-}
-
-/** undici reads a reason phrase as UTF-8; Node writes none with a character beyond latin1. */
-function latin1Of(statusText = ''): string {
-  return Buffer.from(statusText).toString('latin1')
-}
-
-function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
 }

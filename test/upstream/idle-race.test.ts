@@ -3,23 +3,19 @@ import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { startProxy } from '../support/proxy.js'
 import { json, startServiceChannel } from '../support/servicechannel.js'
-import { startTlsServer } from '../support/tls-server.js'
-
-const answer = (head = '') => `HTTP/1.1 200 OK\r\n${head}Content-Length: 2\r\n\r\nok`
+import { endOfHead, okWith, startWire } from '../support/wire.js'
 
 /** An API that counts what arrives by its `x-id`, answers it, and then does with the connection as it is told. */
 async function startCounter(t: Test, after: (socket: TLSSocket) => void, head = '') {
-  const honest = await startServiceChannel(t)
   const arrived = new Map<string, number>()
-  const server = await startTlsServer(t, honest, (socket, request) => {
-    const id = /^x-id: (\S+)/im.exec(request)?.[1] ?? ''
+  const wire = await startWire(t, ({ socket, say }, piece) => {
+    if (!endOfHead.test(piece)) return
+    const id = /^x-id: (\S+)/im.exec(piece)?.[1] ?? ''
     arrived.set(id, (arrived.get(id) ?? 0) + 1)
-    if (socket.writable) socket.write(answer(head))
+    if (socket.writable) say(okWith('ok', head))
     after(socket)
   })
-  const proxy = await startProxy(t, {
-    environment: { apiUrl: server.url, loginUrl: honest.loginUrl, ca: honest.ca }
-  })
+  const proxy = await startProxy(t, { environment: wire })
   async function post(id: number) {
     const reply = await fetch(`${proxy.url}/v3/pay`, { method: 'POST', headers: { 'x-id': `${id}` }, body: 'pay' })
     return { status: reply.status, body: await reply.text(), arrived: arrived.get(`${id}`) ?? 0 }
