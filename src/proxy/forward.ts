@@ -43,6 +43,7 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
 /** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
 function handOver(body: Readable, response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (body.errored) return reject(body.errored)
     body.once('error', reject)
     response.once('finish', resolve).once('close', () => {
       body.destroy()

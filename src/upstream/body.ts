@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.js'
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
   readonly payload: Buffer | Readable | undefined
-  /** A stream that has been sent once is gone; sending it again would send an empty body. */
+  /** A stream of which something has been sent is gone; sending it again would send an empty body. */
   readonly replayable: boolean
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
@@ -59,7 +59,14 @@ function streamed(request: IncomingMessage): Body {
   const payload = request.pipe(new PassThrough())
   // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
   payload.once('close', () => request.resume())
-  return { payload, replayable: false, release() {}, abandon: () => payload.destroy() }
+  return {
+    payload,
+    get replayable() {
+      return !payload.readableDidRead && !payload.destroyed
+    },
+    release() {},
+    abandon: () => payload.destroy()
+  }
 }
 
 /** Resolves at the end of the stream or with more than `limit` bytes; the stream is then paused, not ended. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
+import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
 export interface Outgoing {
@@ -9,6 +10,8 @@ export interface Outgoing {
   headers: string[]
   payload: Buffer | Readable | undefined
   signal: AbortSignal
+  /** Called when the connection is free for others, however the exchange has ended; perhaps more than once. */
+  release(): void
 }
 
 /** One answer as it came: repeated headers, their order and their letters kept. */
@@ -39,8 +42,8 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
  * LostError. Aborting the signal ends the attempt at any time and closes its connection.
  */
-export function createSend(dispatcher: Dispatcher, origin: string): Send {
-  return ({ method, target, headers, payload, signal }) =>
+export function createSend(agent: Agent, origin: string): Send {
+  return ({ method, target, headers, payload, signal, release }) =>
     new Promise((resolve, reject) => {
       let written = false
       let body: Readable | undefined
@@ -50,6 +53,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
       const onAbort = () => fail(signal.reason)
       const fail = (error: unknown) => {
         signal.removeEventListener('abort', onAbort)
+        release()
         controller?.abort(error instanceof Error ? error : new Error('aborted'))
         if (body) body.destroy(error instanceof Error ? error : undefined)
         else reject(new LostError(written, error))
@@ -57,7 +61,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
       if (signal.aborted) return fail(signal.reason)
       signal.addEventListener('abort', onAbort)
 
-      dispatcher.dispatch(
+      agent.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
         {
           origin,
@@ -88,12 +92,14 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
           },
           onResponseEnd(ended) {
             signal.removeEventListener('abort', onAbort)
+            release()
             trailers.push(...rawList(ended.rawTrailers))
             body?.push(null)
           },
           onResponseError(_started, error) {
-            if (body?.readableEnded || hasEnded(body)) signal.removeEventListener('abort', onAbort)
-            else fail(error)
+            if (!hasEnded(body)) return fail(error)
+            signal.removeEventListener('abort', onAbort)
+            release()
           }
         }
       )
@@ -101,7 +107,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
 }
 
 function bodyOf(controller: Dispatcher.DispatchController): Readable {
-  return new Readable({
+  const body = new Readable({
     highWaterMark: 64 * 1024,
     read() {
       controller.resume()
@@ -111,6 +117,8 @@ function bodyOf(controller: Dispatcher.DispatchController): Readable {
       done(error)
     }
   })
+  // The connection may break before anybody reads; who reads later is told all the same.
+  return body.on('error', () => {})
 }
 
 /** All of the body has come, though perhaps not all of it has been read. */
