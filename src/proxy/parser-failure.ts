@@ -11,6 +11,8 @@ const lingerMs = 2_000
 export interface ParserFailures {
   /** Remembers whose answer is under way on a connection. */
   watch(call: Call): void
+  /** Has the last message said, or been answered, that none is taken after it (RFC 9112 §9.6)? Node takes it all the same. */
+  isLast(socket: Socket): boolean
   /** Node's parser could not read what came. */
   failed(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void
   /** Somebody takes this for a forward proxy. */
@@ -24,6 +26,7 @@ export function createParserFailures(log: Log): ParserFailures {
 
   return {
     watch: (call) => void latest.set(call.request.socket, call),
+    isLast: (socket) => latest.get(socket)?.response.shouldKeepAlive === false,
 
     failed(error, socket) {
       if (refused.has(socket)) return

@@ -8,6 +8,7 @@ import { type Call, openCall } from './call.js'
 import { answerFailure, asProxyError } from './failure.js'
 import { forward } from './forward.js'
 import { createGuard, type GuardOptions } from './guard.js'
+import { checkMessage } from './message.js'
 import { createParserFailures } from './parser-failure.js'
 import { answerPreflight, isPreflight } from './preflight.js'
 import { answerStandInLogin, isStandInLogin } from './stand-in-login.js'
@@ -53,8 +54,11 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
 
   app.decorateRequest('call')
   app.addHook('onRequest', async (request, reply) => {
+    if (parserFailures.isLast(request.raw.socket)) return reply.hijack()
     request.call = openCall(request.raw, reply.raw, options)
     parserFailures.watch(request.call)
+    // At once: what came in the same packet is looked at before this function has returned to anyone.
+    checkMessage(request.call)
     // Fastify refuses types it cannot parse. Bodies pass through unread, so it need not look; rawHeaders keep the type.
     delete request.raw.headers['content-type']
   })
