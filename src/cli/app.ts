@@ -55,10 +55,12 @@ export async function openApp(config: Config, log: Log): Promise<App> {
 
   async function openListener(listener: Listener): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
-    const { name, apiUrl, exchange } = environment
+    const { name, apiUrl, quota, exchange } = environment
+    const { access, clientKey } = listener
     const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
-    const door = await open(() => listen(proxy, listener.host, listener.port), listener)
-    return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
+    const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
+    const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
   async function openAdmin(): Promise<string | undefined> {
@@ -67,20 +69,21 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
-    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin)
+    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
 
   async function open(
     bind: () => Promise<Listening>,
-    { host, port }: { host: string; port: number }
+    { host, port }: { host: string; port: number },
+    way: string
   ): Promise<Listening> {
     try {
       const door = await bind()
       doors.push(door)
       return door
     } catch (error) {
-      throw new Error(cannotListen(error, host, port), { cause: error })
+      throw new Error(cannotListen(error, host, port, way), { cause: error })
     }
   }
 
@@ -130,12 +133,13 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 }
 
-function cannotListen(error: unknown, host: string, port: number): string {
+/** @param way how a person chooses another port */
+function cannotListen(error: unknown, host: string, port: number, way: string): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port.`
+      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port ${way}.`
     case 'EACCES':
-      return `Port ${port} on ${host} may not be opened by this user: choose a port above 1023.`
+      return `Port ${port} on ${host} may not be opened by this user: choose one above 1023 ${way}.`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`

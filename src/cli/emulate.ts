@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Config } from '../config/schema.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
 import { readScenario } from '../emulator/scenario.js'
 import type { Command } from './command.js'
@@ -15,26 +16,36 @@ export const emulate: Command = {
   async run(world, argv) {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
-    const { scenario, apiPort, loginPort, writeCa } = loaded.config.emulator
-    const emulator = await open({ scenario, apiPort, loginPort }).catch((error: Error) => {
+    const emulator = await open(loaded.config.emulator, world.cwd).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!emulator) return 2
-    if (writeCa !== undefined) writeFileSync(resolve(world.cwd, writeCa), emulator.ca)
-    world.stdout.write(describe(emulator, writeCa))
+    world.stdout.write(describe(emulator, loaded.config.emulator.writeCa))
     await untilStopped(world)
     await emulator.close()
     return 0
   }
 }
 
-async function open(options: { scenario: string; apiPort: number; loginPort: number }): Promise<Emulator> {
-  return startEmulator({ ...options, scenario: await readScenario(options.scenario) })
+/** @throws Error with one sentence; nothing is left running then */
+async function open({ scenario, apiPort, loginPort, writeCa }: Config['emulator'], cwd: string): Promise<Emulator> {
+  const emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
+  if (writeCa === undefined) return emulator
+  const path = resolve(cwd, writeCa)
+  try {
+    writeFileSync(path, emulator.ca)
+    return emulator
+  } catch (cause) {
+    await emulator.close()
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`--emulator-write-ca: ${path} cannot be written (${code})`, { cause })
+  }
 }
 
 /** Where it listens and how a client, sc-proxy itself for one, reaches it. */
-function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile = 'emulator-ca.pem'): string {
-  const environment = { apiUrl, loginUrl, caFile, quota, credentials }
+function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, writtenTo: string | undefined): string {
+  const environment = { apiUrl, loginUrl, caFile: writtenTo ?? 'emulator-ca.pem', quota, credentials }
+  const authority = 'The authority its certificates are signed by is made anew at each start'
   return [
     'The ServiceChannel emulator is running, with invented data and an invented user.',
     '',
@@ -45,8 +56,8 @@ function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile
     '',
     JSON.stringify({ environments: { emulated: environment } }, null, 2),
     '',
-    `The authority its certificates are signed by is made anew at each start; --emulator-write-ca FILE writes it:`,
-    '',
-    ca
+    ...(writtenTo === undefined
+      ? [`${authority}; --emulator-write-ca FILE writes it to a file:`, '', ca]
+      : [`${authority}; it is in ${writtenTo}.`, ''])
   ].join('\n')
 }

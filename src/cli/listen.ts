@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../config/address.js'
+import { isLocalhost } from '../config/address.js'
 import { trackConnections } from './connections.js'
 
 /** An app that accepts connections. */
@@ -16,13 +16,13 @@ export interface Listening {
 }
 
 /**
- * Binds an app. A loopback host is bound in both families, 127.0.0.1 and ::1 where the machine has it: programs
- * disagree on what `localhost` means.
+ * Binds an app. `localhost` by any of its names is bound in both families, 127.0.0.1 and ::1 where the machine has it:
+ * programs disagree on what it means.
  *
  * @throws the error of the address that cannot be bound (`EADDRINUSE`, `EACCES`, …); nothing stays bound then
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<Listening> {
-  const [first = host, second] = isLoopback(host) ? ['127.0.0.1', '::1'] : [host]
+  const [first = host, second] = isLocalhost(host) ? ['127.0.0.1', '::1'] : [host]
   await app.listen({ host: first, port })
   const bound = app.server.address() as AddressInfo
   const twin = second === undefined ? undefined : await bindTwin(app, second, bound.port)

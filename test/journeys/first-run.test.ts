@@ -145,9 +145,14 @@ t.test('what cannot be run is explained, with exit code 2', { buffered: true }, 
       await new Promise((resolve) => other.once('listening', resolve))
       const { port } = other.address() as AddressInfo
       t.teardown(() => void other.close())
-      const { code, stdout, stderr } = await outcome(t, { args: ['--port', `${port}`, '--admin-port', '0'] })
-      t.strictSame([code, stdout], [2, ''])
-      t.match(stderr, new RegExp(`^sc-proxy: .*\\b${port}\\b.* already in use.*\\.\\n$`), 'in one sentence')
+      for (const [flag, other] of [
+        ['--port', '--admin-port'],
+        ['--admin-port', '--port']
+      ] as const) {
+        const { code, stdout, stderr } = await outcome(t, { args: [flag, `${port}`, other, '0'] })
+        t.strictSame([code, stdout], [2, ''])
+        t.match(stderr, new RegExp(`^sc-proxy: .*\\b${port}\\b.* already in use.* ${flag}\\.\\n$`), 'in one sentence')
+      }
     })
   }
 })
