@@ -14,7 +14,7 @@ t.jobs = 2
 t.test('without any configuration it serves an offline ServiceChannel', { buffered: true }, async (t) => {
   const proxy = run(t, { args: anyPorts })
   const port = Number((await proxy.says(/listening on 127\.0\.0\.1:(\d+)/))[1])
-  const adminPort = Number((await proxy.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
+  const adminPort = Number((await proxy.says(/http:\/\/127\.0\.0\.1:(\d+)/))[1])
   t.match(proxy.stderr(), new RegExp(`http://localhost:${port} .*emulator`), 'the banner says where and what')
   t.match(proxy.stderr(), `curl http://localhost:${port}/v3/workorders`, 'and what to type next')
 

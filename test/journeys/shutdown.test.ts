@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { type Answer, createClient, problemOf } from './support/client.js'
 import { environmentOf, type RunningProxy, startProxy } from './support/proxy.js'
 import { json, startServiceChannel } from './support/servicechannel.js'
+import { until } from './support/until.js'
 
 t.setTimeout(180_000)
 t.jobs = 4
@@ -97,8 +98,4 @@ async function ends(t: Test, proxy: RunningProxy, answers: readonly Answer[]): P
 async function statusOf(t: Test, port: number, target: string): Promise<number | undefined> {
   const answer = await createClient(t, port)({ target }).catch(() => undefined)
   return answer?.status
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(10)
 }
