@@ -18,6 +18,7 @@ export interface RunOptions {
 /** The program as a child process, in a folder of its own, with nothing of ours in its environment. */
 export interface Run {
   readonly child: ChildProcess
+  readonly folder: string
   stdout(): string
   stderr(): string
   /** Resolves when it has ended. `at`: `performance.now()` of this process. */
@@ -65,6 +66,7 @@ export function run(t: Test, { args = [], env = {}, files = {} }: RunOptions): R
 
   return {
     child,
+    folder,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     ended,
