@@ -11,6 +11,7 @@ export const emulate: Command = {
   name: 'emulate',
   summary: 'run the offline emulator of ServiceChannel by itself',
   examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
+  settings: ['config', 'emulator'],
 
   /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
   async run(world, argv) {
