@@ -1,13 +1,14 @@
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
+import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
+import { openEmulator } from './open-emulator.js'
 
 /** The running proxy. */
 export interface App {
@@ -48,8 +49,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   async function emulate(): Promise<Environment> {
-    const { scenario, apiPort, loginPort } = config.emulator
-    emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
+    emulator = await openEmulator(config.emulator)
     return { name: 'emulator', ...emulator }
   }
 
@@ -130,20 +130,5 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   } catch (error) {
     await close(0)
     throw error
-  }
-}
-
-/** @param way how a person chooses another port */
-function cannotListen(error: unknown, host: string, port: number, way: string): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port ${way}.`
-    case 'EACCES':
-      return `Port ${port} on ${host} may not be opened by this user: choose one above 1023 ${way}.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`
-    default:
-      return `Port ${port} on ${host} cannot be opened: ${(error as Error).message}.`
   }
 }

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/schema.js'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Emulator } from '../emulator/emulator.js'
 import type { Command } from './command.js'
+import { openEmulator } from './open-emulator.js'
 import { readConfig } from './read-config.js'
 import { untilStopped } from './until-stopped.js'
 
@@ -11,6 +11,7 @@ export const emulate: Command = {
   name: 'emulate',
   summary: 'run the offline emulator of ServiceChannel by itself',
   examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
+  settings: ['config', 'emulator'],
 
   /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
   async run(world, argv) {
@@ -28,10 +29,10 @@ export const emulate: Command = {
 }
 
 /** @throws Error with one sentence; nothing is left running then */
-async function open({ scenario, apiPort, loginPort, writeCa }: Config['emulator'], cwd: string): Promise<Emulator> {
-  const emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
-  if (writeCa === undefined) return emulator
-  const path = resolve(cwd, writeCa)
+async function open(settings: Config['emulator'], cwd: string): Promise<Emulator> {
+  const emulator = await openEmulator(settings)
+  if (settings.writeCa === undefined) return emulator
+  const path = resolve(cwd, settings.writeCa)
   try {
     writeFileSync(path, emulator.ca)
     return emulator

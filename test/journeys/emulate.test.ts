@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import net, { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { createClient } from './support/client.js'
@@ -25,4 +27,20 @@ t.test('an emulator whose authority cannot be written is not left running', { bu
   t.match(await emulator.ended, { code: 2 })
   t.equal(emulator.stdout(), '')
   t.match(emulator.stderr(), /^sc-proxy: --emulator-write-ca: .*ca\.pem cannot be written \(ENOENT\)\n$/)
+})
+
+t.test('a port of the emulator that somebody else has is named, with the flags that choose another', async (t) => {
+  const other = net.createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  for (const command of ['emulate', 'start']) {
+    const args = [command, '--emulator-api-port', `${port}`, '--port', '0', '--admin-port', '0']
+    const emulator = run(t, { args })
+    t.match(await emulator.ended, { code: 2 })
+    t.match(
+      emulator.stderr(),
+      new RegExp(`^sc-proxy: Port ${port} on .* already in use.* --emulator-api-port .*\\.\\n$`)
+    )
+  }
 })

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { createAdmin } from '../../src/admin/admin.js'
-import { createConnector, type Ports } from '../../src/cli/environments.js'
+import { type Connector, createConnector, type Ports } from '../../src/cli/environments.js'
 import { listen } from '../../src/cli/listen.js'
 import { loginObstacles } from '../../src/cli/login-obstacles.js'
 import type { Environment, Listener } from '../../src/config/schema.js'
@@ -20,6 +20,8 @@ export interface TestProxyOptions {
   /** Connections to one origin at most. */
   connections?: number
   ports?: Ports
+  /** Of another proxy, as in one process with several environments. */
+  connector?: Connector
 }
 
 /** The real corridor and rooms, on a free port, with its log lines and call records kept. */
@@ -27,7 +29,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
   const records: CallRecord[] = []
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const connector = createConnector(
+  const own = createConnector(
     {
       queue: options.queue ?? { maxCalls: 1000, maxWaitSeconds: 120 },
       timeouts: options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 },
@@ -38,6 +40,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     log,
     options.ports
   )
+  const { connector = own } = options
   const environment: Environment = {
     name: 'mine',
     quota: { calls: 10_000, windowSeconds: 60 },
@@ -72,6 +75,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     await door.close()
   })
   return {
+    connector,
     port: door.port,
     url: `http://127.0.0.1:${door.port}`,
     addresses: door.addresses,

@@ -103,7 +103,7 @@ export interface Settings {
   [key: string]: unknown
 }
 
-/** Starts the proxy with a configuration file and waits until it has said where it listens. */
+/** Starts the proxy with a configuration file and waits until it says where it listens and that it is ready. */
 export async function startProxy(t: Test, settings: Settings, options: RunOptions = {}): Promise<RunningProxy> {
   const { listeners = Object.keys(settings.environments).map((environment) => ({ environment })) } = settings
   const config = {
@@ -116,7 +116,7 @@ export async function startProxy(t: Test, settings: Settings, options: RunOption
   const started = run(t, { ...options, args, files })
   const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[\\s\\S]*?'))
   const ports = (await started.says(lines)).slice(1).map(Number)
-  const adminPort = Number((await started.says(/http:\/\/127\.0\.0\.1:(\d+)/))[1])
+  const adminPort = Number((await started.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
   return { ...started, ports, port: ports[0] ?? 0, adminPort }
 }
 
