@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
@@ -12,6 +13,7 @@ import { createReadAhead } from '../upstream/body.js'
 import { createExchange, type Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
 import { createSend } from '../upstream/send.js'
+import { createSlots } from '../upstream/slots.js'
 
 /** The rooms behind one environment, ready for its listeners. */
 export interface ConnectedEnvironment {
@@ -29,14 +31,21 @@ export interface Connector {
   close(): Promise<void>
 }
 
+/** What tests put in the place of the machine's own. */
+export interface Ports {
+  /** Monotonic milliseconds that go on through a suspend. */
+  now?: () => number
+  lookup?: LookupFunction
+}
+
 type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamProxy' | 'noProxy'>
 
 /**
  * Makes the rooms of each environment. What ServiceChannel counts together is shared here: a limiter per client id, a
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
-export function createConnector(config: Settings, log: Log): Connector {
-  const now = createElapsedClock()
+export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
+  const { now = createElapsedClock(), lookup } = ports
   const governors = createGovernors()
   const readAhead = createReadAhead()
   const windows = new Map<string, Window>()
@@ -51,7 +60,9 @@ export function createConnector(config: Settings, log: Log): Connector {
       upstreamProxy: config.upstreamProxy,
       noProxy: config.noProxy,
       timeouts: config.timeouts,
-      connections: config.pool.connections
+      connections: config.pool.connections,
+      lookup,
+      now
     })
     const tokens = createTokenStore({
       name,
@@ -80,6 +91,7 @@ export function createConnector(config: Settings, log: Log): Connector {
       environment: name,
       limiter,
       tokens,
+      slots: createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000),
       send: createSend(agent, apiUrl),
       readAhead,
       now

@@ -46,9 +46,12 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
 
 /** A second server for the same app: undefined where the machine lacks that address family. */
 async function bindTwin(app: FastifyInstance, host: string, port: number): Promise<http.Server | undefined> {
-  const { maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout } = app.server as http.ServerOptions
-  const twin = http.createServer({ maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout }, app.routing)
-  twin.on('clientError', (error, socket) => app.server.emit('clientError', error, socket))
+  // A server has the options it was made with as its properties.
+  const twin = http.createServer(app.server as http.ServerOptions, app.routing)
+  twin.maxHeadersCount = app.server.maxHeadersCount
+  for (const event of ['clientError', 'connect']) {
+    if (app.server.listenerCount(event) > 0) twin.on(event, (...facts) => app.server.emit(event, ...facts))
+  }
   try {
     await new Promise<void>((resolve, reject) => twin.once('error', reject).listen(port, host, resolve))
     return twin

@@ -50,12 +50,6 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function checkTarget({ form, authority, request }: Call): void {
-    if (form === 'other')
-      throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
-    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
-      throw new ProxyError('bad_request', 'The request has more than one Host header.')
-    }
-    // Only HTTP/1.0 may leave Host out; no browser speaks it, so no page can make one send it.
     if (authority === undefined) return
     if (isOurs(authority, request.socket.localAddress)) return
     if (form === 'absolute' && withoutPort(authority) === options.apiHost.toLowerCase()) return
@@ -75,7 +69,7 @@ export function createGuard(options: GuardOptions): Guard {
   function checkOrigin(call: Call): void {
     const { origin, 'sec-fetch-site': site } = call.request.headers
     if (origin !== undefined) {
-      if (origin === `http://${call.authority}`) return
+      if (call.authority !== undefined && origin === `http://${call.authority}`) return
       if (options.allowedOrigins.includes(origin)) {
         call.page = origin
         return

@@ -5,16 +5,18 @@ import { ProxyError } from '../errors.js'
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
   readonly payload: Buffer | Readable | undefined
-  /** A stream that has been sent once is gone; sending it again would send an empty body. */
+  /** A stream of which something has been sent is gone; sending it again would send an empty body. */
   readonly replayable: boolean
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
+  /** Reads what is left past us; to be called when it will not be sent any more. */
+  abandon(): void
 }
 
 export type ReadAhead = (request: IncomingMessage) => Promise<Body>
 
 const replayLimit = 256 * 1024
-const nothing: Body = { payload: undefined, replayable: true, release() {} }
+const nothing: Body = { payload: undefined, replayable: true, release() {}, abandon() {} }
 
 /**
  * Reads small bodies before their call takes a place in the queue, so that a slow upload holds no place and a resend
@@ -46,14 +48,25 @@ export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
       replayable: true,
       release: () => {
         kept -= payload.length
-      }
+      },
+      abandon() {}
     }
   }
 }
 
 /** undici destroys a body it cannot send to its end; that must not take the client's connection, and our answer, with it. */
 function streamed(request: IncomingMessage): Body {
-  return { payload: request.pipe(new PassThrough()), replayable: false, release() {} }
+  const payload = request.pipe(new PassThrough())
+  // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
+  payload.once('close', () => request.resume())
+  return {
+    payload,
+    get replayable() {
+      return !payload.readableDidRead && !payload.destroyed
+    },
+    release() {},
+    abandon: () => payload.destroy()
+  }
 }
 
 /** Resolves at the end of the stream or with more than `limit` bytes; the stream is then paused, not ended. */

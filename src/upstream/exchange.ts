@@ -7,6 +7,7 @@ import type { Body, ReadAhead } from './body.js'
 import { explainFailure } from './failure.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
+import type { Slots } from './slots.js'
 import { type Evidence, judge } from './verdict.js'
 
 /** What the exchange needs of a call: what to send, how it queues, and where to write down what was done. */
@@ -32,6 +33,8 @@ export interface ExchangeOptions {
   environment: string
   limiter: Limiter
   tokens: TokenStore
+  /** The connections `send` has. */
+  slots: Slots
   send: Send
   readAhead: ReadAhead
   now?: () => number
@@ -44,20 +47,24 @@ export type Exchange = (call: Conversation) => Promise<Answer>
  * with the answer to hand over; rejects with ProxyError when there is none.
  */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { environment, limiter, tokens, send, readAhead, now = () => performance.now() } = options
+  const { environment, limiter, tokens, slots, send, readAhead, now = () => performance.now() } = options
 
   return async (call) => {
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
+    } catch (error) {
+      body.abandon()
+      throw error
     } finally {
       body.release()
     }
   }
 
-  async function converse(call: Conversation, { payload, replayable }: Body): Promise<Answer> {
+  async function converse(call: Conversation, body: Body): Promise<Answer> {
     const { method, target, ticket, trace } = call
     const done = { renewals: 0, resends: 0 }
+    let isDoubtful = false
 
     for (let again = false; ; again = true) {
       const asked = now()
@@ -65,23 +72,23 @@ export function createExchange(options: ExchangeOptions): Exchange {
         trace.queueMs += now() - asked
       })
 
-      const granted = now()
-      const token = await tokens.get(ticket.signal).catch((error) => {
+      const { token, release } = await equip(call).catch((error) => {
         lease.report({ kind: 'unsent' })
-        throw error
+        throw error instanceof LostError ? asProblem(error, isDoubtful) : error
       })
       const departed = now()
-      trace.tokenMs += departed - granted
-
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
-      const result = await send({ method, target, headers, payload, signal: ticket.signal }).catch(asLost)
+      const { payload } = body
+      const result = await send({ method, target, headers, payload, signal: ticket.signal, release }).catch(asLost)
       trace.upstreamMs += now() - departed
 
       const outcome = await readOutcome(result)
       lease.report(outcome)
-      if (!(result instanceof LostError) && result.status < 400) tokens.accepted(token)
+      if (result instanceof LostError) isDoubtful ||= result.written
+      else if (result.status < 400) tokens.accepted(token)
 
+      const { replayable } = body
       const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) })
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
@@ -92,10 +99,27 @@ export function createExchange(options: ExchangeOptions): Exchange {
       } else if (verdict === 'wait') {
         trace.notes.push('throttled by ServiceChannel: waited and sent again')
       } else {
-        if (result instanceof LostError) throw asProblem(result)
+        if (result instanceof LostError) throw asProblem(result, isDoubtful)
         return result
       }
       if (!(result instanceof LostError)) discard(result)
+    }
+  }
+
+  /** What a call needs when its turn has come. */
+  async function equip({ ticket: { signal }, trace }: Conversation): Promise<{ token: Token; release: () => void }> {
+    const from = now()
+    // The token comes first, so that nobody holds a connection while a login is under way.
+    const token = await tokens.get(signal)
+    const to = now()
+    trace.tokenMs += to - from
+    const release = await slots.take(signal)
+    trace.queueMs += now() - to
+    try {
+      return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
+    } catch (error) {
+      release()
+      throw error
     }
   }
 
@@ -109,13 +133,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  function asProblem(lost: LostError): ProxyError {
-    if (lost.cause instanceof ProxyError) return lost.cause
-    const { kind, reason } = explainFailure(lost.cause)
-    const fate = lost.written ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
-    return new ProxyError(`upstream_${kind}`, `The API server of ${environment} failed: ${reason}. ${fate}`, {
-      cause: lost
-    })
+  /** @param isDoubtful some attempt, not necessarily the last, may have reached the server */
+  function asProblem({ cause, written }: LostError, isDoubtful: boolean): ProxyError {
+    if (cause instanceof ProxyError) return cause
+    const { kind, reason } = explainFailure(cause)
+    // A server that was connected to had been reached, and its certificate was good.
+    const met = written && (kind === 'unreachable' || kind === 'untrusted')
+    const fate = isDoubtful ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
+    const sentence = `The API server of ${environment} failed: ${reason}. ${fate}`
+    return new ProxyError(`upstream_${met ? 'dropped' : kind}`, sentence, { cause })
   }
 }
 
@@ -134,6 +160,8 @@ async function readOutcome(result: Answer | LostError): Promise<Outcome> {
 }
 
 function endOf(result: Answer | LostError, outcome: Outcome): Evidence['ended'] {
-  if (result instanceof LostError) return { dropped: result.written ? 'written' : 'unwritten' }
-  return { answer: result.status, throttled: outcome.kind === 'throttled' }
+  if (!(result instanceof LostError)) return { answer: result.status, throttled: outcome.kind === 'throttled' }
+  const { kind } = explainFailure(result.cause)
+  if (result.written) return kind === 'dropped' ? { dropped: 'written' } : { failed: kind }
+  return kind === 'untrusted' ? { failed: kind } : { dropped: 'unwritten' }
 }

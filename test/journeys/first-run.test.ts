@@ -8,12 +8,13 @@ import { type RunOptions, run } from './support/proxy.js'
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 const anyPorts = ['--port', '0', '--admin-port', '0']
 
-t.jobs = 4
+t.setTimeout(180_000)
+t.jobs = 2
 
 t.test('without any configuration it serves an offline ServiceChannel', { buffered: true }, async (t) => {
   const proxy = run(t, { args: anyPorts })
   const port = Number((await proxy.says(/listening on 127\.0\.0\.1:(\d+)/))[1])
-  const adminPort = Number((await proxy.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
+  const adminPort = Number((await proxy.says(/http:\/\/127\.0\.0\.1:(\d+)/))[1])
   t.match(proxy.stderr(), new RegExp(`http://localhost:${port} .*emulator`), 'the banner says where and what')
   t.match(proxy.stderr(), `curl http://localhost:${port}/v3/workorders`, 'and what to type next')
 
@@ -53,7 +54,7 @@ t.test('without any configuration it serves an offline ServiceChannel', { buffer
   proxy.child.kill('SIGTERM')
   const { code, at } = await proxy.ended
   t.equal(code, 0)
-  t.ok(at - toldAt < 3500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
+  t.ok(at - toldAt < 10_000, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
 })
 
 t.test('a proxy for the whole machine does not stand between it and the emulator', { buffered: true }, async (t) => {
@@ -82,7 +83,7 @@ t.test('help, version and config tell what there is', { buffered: true }, async 
 })
 
 t.test('what cannot be run is explained, with exit code 2', { buffered: true }, async (t) => {
-  t.jobs = 6
+  t.jobs = 3
   t.test('an unknown command', { buffered: true }, async (t) => {
     t.match(await outcome(t, { args: ['strat'] }), { code: 2, stdout: '', stderr: /strat.*start/ })
   })

@@ -1,7 +1,9 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { createConnector } from '../../src/cli/environments.js'
+import { createAdmin } from '../../src/admin/admin.js'
+import { createConnector, type Ports } from '../../src/cli/environments.js'
 import { listen } from '../../src/cli/listen.js'
+import { loginObstacles } from '../../src/cli/login-obstacles.js'
 import type { Environment, Listener } from '../../src/config/schema.js'
 import { createProxy } from '../../src/proxy/proxy.js'
 import type { CallRecord } from '../../src/telemetry/records.js'
@@ -15,6 +17,9 @@ export interface TestProxyOptions {
   tls?: { minVersion: 'TLSv1.2' | 'TLSv1.3'; maxVersion: 'TLSv1.2' | 'TLSv1.3' }
   upstreamProxy?: string
   noProxy?: string
+  /** Connections to one origin at most. */
+  connections?: number
+  ports?: Ports
 }
 
 /** The real corridor and rooms, on a free port, with its log lines and call records kept. */
@@ -26,11 +31,12 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     {
       queue: options.queue ?? { maxCalls: 1000, maxWaitSeconds: 120 },
       timeouts: options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 },
-      pool: { connections: 64 },
+      pool: { connections: options.connections ?? 64 },
       tls: options.tls ?? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
       ...(options.upstreamProxy && { upstreamProxy: options.upstreamProxy, noProxy: options.noProxy ?? '' })
     },
-    log
+    log,
+    options.ports
   )
   const environment: Environment = {
     name: 'mine',
@@ -53,6 +59,10 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     observe: (record) => void records.push(record),
     log
   })
+  const admin = createAdmin({
+    hasStarted: () => true,
+    obstacles: () => loginObstacles([{ name: environment.name, tokens }])
+  })
   let open = 0
   app.addHook('onRequest', async () => void open++)
   const door = await listen(app, '127.0.0.1', 0)
@@ -70,6 +80,11 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     limiter,
     tokens,
     door,
-    open: () => open
+    open: () => open,
+    /** What the admin listener says: `ready`, or its reasons why not. */
+    async readiness(): Promise<string> {
+      const { status, reasons } = (await admin.inject('/readiness')).json()
+      return reasons?.join(' ') ?? status
+    }
   }
 }
