@@ -1,5 +1,6 @@
 import type { Config, Environment } from '../config/schema.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
+import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
@@ -66,6 +67,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
       createLimiter({
         application: inMs(environment.quota),
+        trusted: trustAtFirst(environment.quota.calls),
         company: companyWindow(environment),
         queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
       })
@@ -90,7 +92,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     const company = companyOf(credentials.clientId)
     if (companyQuota === undefined || company === undefined) return undefined
     return shared(windows, `${apiUrl} ${company}`, () => {
-      const window = createWindow(inMs(companyQuota))
+      const window = createWindow(inMs(companyQuota), { trusted: trustAtFirst(companyQuota.calls) })
       closers.push(() => window.close())
       return window
     })

@@ -2,7 +2,8 @@ import type { ProxyError } from '../errors.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
 import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
-import { createWindow, type Member, type Window, type WindowSnapshot } from './window.js'
+import { createWindow, type Member, type Window } from './window.js'
+import type { WindowSnapshot } from './window-snapshot.js'
 
 export type { Outcome, Quota } from './outcome.js'
 export type { Ticket } from './waiting-room.js'
@@ -45,6 +46,8 @@ export interface Limiter {
 
 export interface LimiterOptions {
   application: Quota
+  /** How many calls the application's window may hold before the server has shown that it admits so many; default all. */
+  trusted?: number | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -58,7 +61,7 @@ const grantMs = 50
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now })
+  const application = createWindow(options.application, { now, trusted: options.trusted })
   const room = createWaitingRoom<Lease>(now, turnAway)
   let drainBy = Number.POSITIVE_INFINITY
   let closed = false
