@@ -38,7 +38,7 @@ type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamPr
 export function createConnector(config: Settings, log: Log): Connector {
   const now = createElapsedClock()
   const governors = createGovernors()
-  const readAhead = createReadAhead()
+  const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
   const limiters = new Map<string, Limiter>()
   const closers: (() => unknown)[] = []

@@ -101,7 +101,7 @@ const network = {
   timeouts: object({
     connectSeconds: seconds('Seconds until a connection must stand.', 10),
     headersSeconds: seconds('Seconds until the answer must begin.', 120),
-    bodySeconds: seconds('Seconds that may pass between two pieces of the answer.', 120),
+    bodySeconds: seconds('Seconds that may pass between two pieces of an answer, or of a request.', 120),
     loginSeconds: seconds('Seconds one login may take.', 30)
   }),
   pool: object({

@@ -16,7 +16,7 @@ export function queueFull(waiting: number, againMs: number): ProxyError {
 /** The wait is longer than the call may wait. */
 export function waitTooLong(waitMs: number, boundMs: number): ProxyError {
   const retryAfter = seconds(waitMs - boundMs)
-  const why = `A free place is ${seconds(waitMs)} s away and this call may wait ${seconds(boundMs)} s`
+  const why = `A free place is ${seconds(waitMs)} s away and this call may wait ${Math.round(boundMs / 1000)} s`
   return new ProxyError('wait_too_long', `${why}; try again in ${retryAfter} s.`, { retryAfter })
 }
 

@@ -23,7 +23,8 @@ export function answerFailure(call: Call, error: unknown): void {
     failure.code
   ]
   if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
-  if (failure.code === 'draining') headers.push('connection', 'close')
+  // RFC 9110 section 15.5.9: whoever stopped in the middle of a request cannot begin another on that connection.
+  if (failure.code === 'draining' || failure.code === 'request_timeout') headers.push('connection', 'close')
   answerLocally(call, failure.status, headers, problemBody(failure))
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../errors.js'
-import type { Limiter, Outcome, Ticket } from '../limiter/limiter.js'
+import type { Lease, Limiter, Outcome, Ticket } from '../limiter/limiter.js'
 import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
 import type { Body, ReadAhead } from './body.js'
@@ -47,6 +47,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { environment, limiter, tokens, send, readAhead, now = () => performance.now() } = options
 
   return async (call) => {
+    // Nobody uploads a body only to hear that there is no room for the call.
+    const refusal = limiter.refusal(call.ticket)
+    if (refusal) throw refusal
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
@@ -55,16 +58,16 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  async function converse(call: Conversation, { payload, replayable }: Body): Promise<Answer> {
+  async function converse(call: Conversation, body: Body): Promise<Answer> {
     const { method, target, ticket, trace } = call
     const done = { renewals: 0, resends: 0 }
 
     for (let again = false; ; again = true) {
-      const lease = await limiter.acquire(ticket, { again })
+      const lease = await limiter.acquire(patienceLeft(call), { again })
       trace.queueMs += lease.waitedMs
 
       const granted = now()
-      const token = await tokens.get(ticket.signal).catch((error) => {
+      const token = await getReady(call, body, lease).catch((error) => {
         lease.report({ kind: 'unsent' })
         throw error
       })
@@ -73,6 +76,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
+      const payload = body.open()
       const result = await send({ method, target, headers, payload, signal: ticket.signal }).catch(asLost)
       trace.upstreamMs += now() - departed
 
@@ -80,6 +84,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       lease.report(outcome)
       if (!(result instanceof LostError) && result.status < 400) tokens.accepted(token)
 
+      const { replayable } = body
       const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) })
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
@@ -95,6 +100,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
       if (!(result instanceof LostError)) discard(result)
     }
+  }
+
+  /** What can still go wrong before a place is spent. */
+  async function getReady({ ticket }: Conversation, body: Body, { waitedMs }: Lease): Promise<Token> {
+    const token = await tokens.get(ticket.signal)
+    if (waitedMs > 0) await body.catchUp()
+    return token
   }
 
   function ageOf(token: Token): Evidence['token'] {
@@ -115,6 +127,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
       cause: lost
     })
   }
+}
+
+/** A client's own bound counts from its arrival, however often the call has to wait. */
+function patienceLeft({ ticket, trace }: Conversation): Ticket {
+  const { maxWaitMs } = ticket
+  return maxWaitMs === undefined ? ticket : { ...ticket, maxWaitMs: Math.max(0, maxWaitMs - trace.queueMs) }
 }
 
 function asLost(error: unknown): LostError {

@@ -70,6 +70,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     limiter,
     tokens,
     door,
+    server: app.server,
     open: () => open
   }
 }
