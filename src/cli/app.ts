@@ -55,7 +55,9 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   async function openListener(listener: Listener): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, exchange } = environment
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    const silenceMs = config.timeouts.bodySeconds * 1000
+    const observe = logCalls(log)
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, silenceMs, observe, log })
     const door = await open(() => listen(proxy, listener.host, listener.port), listener)
     return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
   }

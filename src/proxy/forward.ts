@@ -9,13 +9,20 @@ import type { Call } from './call.js'
 import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
 
+export interface ForwardOptions {
+  exchange: Exchange
+  apiUrl: string
+  /** How long a client may take nothing of an answer that is there. */
+  silenceMs: number
+}
+
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
  * the client would be led away from the proxy.
  *
  * @throws ProxyError when there is no answer, or when it breaks off
  */
-export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
+export async function forward(call: Call, { exchange, apiUrl, silenceMs }: ForwardOptions): Promise<void> {
   const { response } = call
   const answer = await exchange(call)
   const own = ownOrigin(call)
@@ -24,12 +31,21 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   replaceLocation(headers, apiUrl, own)
 
   response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
+  watchReader(call, silenceMs)
   await pipeline([answer.body, ...steps, response]).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
     throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, {
       cause: error
     })
+  })
+}
+
+/** A client that stops reading is held back, which costs no memory but one of the few connections to the API server. */
+function watchReader({ response, abort }: Call, silenceMs: number): void {
+  response.setTimeout(silenceMs, () => {
+    if (response.writableNeedDrain) abort(new ProxyError('client_left', 'The client took nothing more of its answer.'))
+    else response.setTimeout(silenceMs)
   })
 }
 

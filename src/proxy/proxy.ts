@@ -3,10 +3,9 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
 import type { CallObserver } from '../telemetry/records.js'
-import type { Exchange } from '../upstream/exchange.js'
 import { type Call, openCall } from './call.js'
 import { answerFailure, asProxyError } from './failure.js'
-import { forward } from './forward.js'
+import { type ForwardOptions, forward } from './forward.js'
 import { createGuard, type GuardOptions } from './guard.js'
 import { answerParserFailure } from './parser-failure.js'
 import { answerPreflight, isPreflight } from './preflight.js'
@@ -18,12 +17,10 @@ declare module 'fastify' {
   }
 }
 
-export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
+export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'>, ForwardOptions {
   environment: string
-  apiUrl: string
   /** RFC 9218 urgency, 0 (first) to 7 (last), of calls that do not state their own. */
   priority: number
-  exchange: Exchange
   observe: CallObserver
   log: Log
 }
@@ -63,7 +60,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     globalAgent: true,
     handler: async ({ call }, reply) => {
       reply.hijack()
-      await forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
+      await forward(call, options).catch((error) => fail(call, error))
     }
   })
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Readable, Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
-import { readUpTo, silent } from './read-ahead.js'
+import { type ReadOptions, readUpTo, silent } from './read-ahead.js'
 
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
@@ -33,6 +33,8 @@ export interface BodyOptions {
 const replayLimit = 256 * 1024
 /** What Linux keeps of an upload that nobody reads: 4 MiB on the sender's side and the window of the receiver. */
 const catchUpLimit = 5 * 1024 * 1024
+/** What is on this machine already comes within this time. */
+const settledMs = 20
 const nothing: Body = { open: () => undefined, replayable: true, catchUp: async () => {}, release() {} }
 
 /**
@@ -52,11 +54,11 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
     let payload: Buffer | undefined
     kept += share
     // Of a long one the first piece: what is only announced must not take a place.
-    await read(share > 0 ? replayLimit : 0)
+    await read(share > 0 ? replayLimit : 0, { silenceMs })
 
-    /** Reads up to so many bytes, or those that have come already; puts them back unless they are all. */
-    async function read(limit: number, onlyWhatCame = false): Promise<void> {
-      const chunks = await readUpTo(limit, request, { silenceMs, onlyWhatCame }).catch((error) => {
+    /** Reads up to so many bytes and puts them back unless they are all. */
+    async function read(limit: number, options: ReadOptions): Promise<void> {
+      const chunks = await readUpTo(limit, request, options).catch((error) => {
         give(share)
         throw error instanceof ProxyError ? error : clientLeft(error)
       })
@@ -81,7 +83,7 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
         if (payload || kept + catchUpLimit > totalBytes) return
         kept += catchUpLimit
         share += catchUpLimit
-        await read(catchUpLimit, true)
+        await read(catchUpLimit, { silenceMs: settledMs, onlyWhatCame: true })
       },
       release: () => give(share)
     }

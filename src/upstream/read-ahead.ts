@@ -4,7 +4,7 @@ import { ProxyError } from '../errors.js'
 export interface ReadOptions {
   /** How long the stream may bring nothing; for ever when not given. */
   silenceMs?: number
-  /** Stops as well when all has been read that had come already. */
+  /** A silence ends the reading and is no failure: all has been read that had come. */
   onlyWhatCame?: boolean
 }
 
@@ -18,11 +18,9 @@ export function readUpTo(limit: number, stream: Readable, options: ReadOptions =
     const { silenceMs, onlyWhatCame = false } = options
     const chunks: Buffer[] = []
     let size = 0
-    let turn: NodeJS.Immediate | undefined
 
     const finish = (error?: Error | null) => {
       clearTimeout(timer)
-      clearImmediate(turn)
       stream.off('data', onData).off('end', finish).off('error', finish).off('close', onClose)
       if (error) reject(error)
       else resolve(chunks)
@@ -38,16 +36,12 @@ export function readUpTo(limit: number, stream: Readable, options: ReadOptions =
       if (size > limit) stop()
     }
     const onClose = () => finish(new Error('the stream closed before its end'))
-    // A turn of the event loop reads one piece of every socket: one that brings nothing means that nothing is there.
-    const look = (before: number) => {
-      turn = setImmediate(() => (size === before ? stop() : look(size)))
-    }
+    const onSilence = (ms: number) => (onlyWhatCame ? stop() : finish(silent(ms)))
 
-    const timer = silenceMs === undefined ? undefined : setTimeout(() => finish(silent(silenceMs)), silenceMs)
+    const timer = silenceMs === undefined ? undefined : setTimeout(onSilence, silenceMs, silenceMs)
     if (stream.destroyed && !stream.readableEnded) return onClose()
     stream.on('data', onData).once('end', finish).once('error', finish).once('close', onClose)
     stream.resume()
-    if (onlyWhatCame) look(-1)
   })
 }
 

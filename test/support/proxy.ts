@@ -22,10 +22,11 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
   const records: CallRecord[] = []
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+  const timeouts = options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 }
   const connector = createConnector(
     {
       queue: options.queue ?? { maxCalls: 1000, maxWaitSeconds: 120 },
-      timeouts: options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 },
+      timeouts,
       pool: { connections: 64 },
       tls: options.tls ?? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
       ...(options.upstreamProxy && { upstreamProxy: options.upstreamProxy, noProxy: options.noProxy ?? '' })
@@ -50,6 +51,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     environment: environment.name,
     apiUrl: environment.apiUrl,
     exchange,
+    silenceMs: timeouts.bodySeconds * 1000,
     observe: (record) => void records.push(record),
     log
   })
