@@ -147,11 +147,11 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return queueFull(room.size, Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
   }
 
-  /** In a full line somebody gives way. */
-  function makeRoom(ticket: Ticket, at: number): void {
-    if (!isFull(at)) return
-    const waiter = room.displace(ticket)
-    waiter?.reject(full(estimate(room.ahead(waiter.ticket, false), at) - waiter.boundMs, at))
+  /** Puts a call in line; in a full one somebody gives way. */
+  function enter(waiter: Waiter<Lease>, again: boolean, at: number): void {
+    const displaced = !again && isFull(at) ? room.displace(waiter.ticket) : undefined
+    room.enter(waiter, again, at)
+    displaced?.reject(full(estimate(room.ahead(displaced.ticket, false), at) - displaced.boundMs, at))
   }
 
   /** Answers waiting calls whose time is up. */
@@ -173,11 +173,10 @@ export function createLimiter(options: LimiterOptions): Limiter {
       if (mayDepart(again, at)) return Promise.resolve(depart(at, at, 0))
       const refused = refusal(ticket, again, at)
       if (refused) return Promise.reject(refused)
-      if (!again) makeRoom(ticket, at)
       return new Promise((resolve, reject) => {
         const boundMs = boundOf(ticket)
         const deadline = at + Math.max(boundMs, grantMs)
-        room.enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
+        enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
         application.missed(at)
         company?.missed(at)
         application.wake(at)

@@ -134,6 +134,7 @@ t.test('a wait that a client bounds is bounded for its whole way, also when it i
 t.test('an hour of rest is told at once to all who cannot wait for it', async (t) => {
   const held: ServerResponse[] = []
   const { ask, limiter, servicechannel } = await start(t, 2, 1, {
+    timeouts: { connectSeconds: 30, headersSeconds: 30, bodySeconds: 30, loginSeconds: 30 },
     answer: (_request, response) => held.push(response)
   })
   const sent = [ask('/sent'), ask('/sent')]
