@@ -99,7 +99,7 @@ const network = {
     maxVersion: tlsVersion('Newest TLS version spoken to ServiceChannel.')
   }),
   timeouts: object({
-    connectSeconds: seconds('Seconds until a connection must stand.', 10),
+    connectSeconds: seconds('Seconds until a connection must stand, or one of a full pool come free.', 10),
     headersSeconds: seconds('Seconds until the answer must begin.', 120),
     bodySeconds: seconds('Seconds that may pass between two pieces of an answer, or of a request.', 120),
     loginSeconds: seconds('Seconds one login may take.', 30)

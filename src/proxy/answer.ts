@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Call } from './call.js'
 
 /** What every answer says about its way through the proxy. Durations are milliseconds (Server Timing, W3C). */
@@ -16,7 +17,8 @@ export function ownHeaders({ id, environment, trace, page, waitSeconds }: Call):
 export function answerLocally(call: Call, status: number, headers: readonly string[], body = ''): void {
   const { response } = call
   const length = status === 204 ? [] : ['content-length', String(Buffer.byteLength(body))]
-  response.writeHead(status, [...headers, ...length, ...ownHeaders(call)])
+  // With its reason: the response may still have one that could not be written.
+  response.writeHead(status, STATUS_CODES[status] ?? '', [...headers, ...length, ...ownHeaders(call)])
   response.end(call.method === 'HEAD' ? undefined : body)
 }
 

@@ -5,9 +5,9 @@ import { type ReadOptions, readUpTo, silent } from './read-ahead.js'
 
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
-  /** What to send now. A stream can be had once only. */
+  /** What to send. */
   open(): Buffer | Readable | undefined
-  /** A stream that has been sent once is gone; sending it again would send an empty body. */
+  /** A stream of which something has been sent is gone; sending it again would send an empty body. */
   readonly replayable: boolean
   /**
    * To be called after a wait, before a place is spent: reads what the client's machine has handed over meanwhile.
@@ -18,6 +18,8 @@ export interface Body {
   catchUp(): Promise<void>
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
+  /** Reads what is left past us; to be called when it will not be sent any more. */
+  abandon(): void
 }
 
 /** @throws ProxyError `client_left`, `request_timeout` */
@@ -35,7 +37,7 @@ const replayLimit = 256 * 1024
 const catchUpLimit = 5 * 1024 * 1024
 /** What is on this machine already comes within this time. */
 const settledMs = 20
-const nothing: Body = { open: () => undefined, replayable: true, catchUp: async () => {}, release() {} }
+const nothing: Body = { open: () => undefined, replayable: true, catchUp: async () => {}, release() {}, abandon() {} }
 
 /**
  * Reads small bodies before their call takes a place in the queue, so that a slow upload holds no place and a resend
@@ -52,6 +54,7 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
     const wanted = Number(length ?? replayLimit)
     let share = wanted <= replayLimit && kept + wanted <= totalBytes ? wanted : 0
     let payload: Buffer | undefined
+    let stream: Readable | undefined
     kept += share
     // Of a long one the first piece: what is only announced must not take a place.
     await read(share > 0 ? replayLimit : 0, { silenceMs })
@@ -75,23 +78,30 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
     }
 
     return {
-      open: () => payload ?? stream(request, silenceMs),
+      open() {
+        if (!payload) stream ??= streamOf(request, silenceMs)
+        return payload ?? stream
+      },
       get replayable() {
-        return payload !== undefined
+        return stream === undefined || (!stream.readableDidRead && !stream.destroyed)
       },
       async catchUp() {
-        if (payload || kept + catchUpLimit > totalBytes) return
+        if (payload || stream || kept + catchUpLimit > totalBytes) return
         kept += catchUpLimit
         share += catchUpLimit
         await read(catchUpLimit, { silenceMs: settledMs, onlyWhatCame: true })
       },
-      release: () => give(share)
+      release: () => give(share),
+      abandon() {
+        if (stream) stream.destroy()
+        else if (!payload) request.resume()
+      }
     }
   }
 }
 
 /** undici destroys a body it cannot send to its end; that must not take the client's connection, and our answer, with it. */
-function stream(request: IncomingMessage, silenceMs: number): Readable {
+function streamOf(request: IncomingMessage, silenceMs: number): Readable {
   const body = new Transform({
     transform(piece, _encoding, done) {
       timer.refresh()
@@ -103,7 +113,12 @@ function stream(request: IncomingMessage, silenceMs: number): Readable {
     if (body.writableNeedDrain) timer.refresh()
     else body.destroy(silent(silenceMs))
   }, silenceMs)
-  body.on('drain', () => timer.refresh()).once('close', () => clearTimeout(timer))
+  body.on('drain', () => timer.refresh())
+  body.once('close', () => {
+    clearTimeout(timer)
+    // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
+    request.resume()
+  })
   return request.pipe(body)
 }
 

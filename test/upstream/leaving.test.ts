@@ -37,6 +37,24 @@ t.test('a client that leaves while it waits is never sent, and its place goes to
   )
 })
 
+t.test('a call whose time runs out in the queue is told how long it has waited', async (t) => {
+  let arrived = 0
+  const servicechannel = await startServiceChannel(t, { answer: () => arrived++ })
+  const proxy = await startProxy(t, {
+    environment: { ...servicechannel, quota: { calls: 1, windowSeconds: 0.1 } },
+    queue: { maxCalls: 10, maxWaitSeconds: 0.9 }
+  })
+  const leaving = new AbortController()
+  const held = fetch(`${proxy.url}/held`, { signal: leaving.signal }).catch(() => 'left')
+  await until(() => arrived === 1)
+  const late = await fetch(`${proxy.url}/late`)
+  t.equal(late.status, 429)
+  t.match(late.headers.get('server-timing'), /^queue;dur=\d{3,}\./)
+  t.match(await late.json(), { code: 'wait_too_long', detail: /^This call has waited for 1 s, as long as it may, / })
+  leaving.abort()
+  await held
+})
+
 t.test('a client that leaves while its call is out takes the call with it', async (t) => {
   let open: ServerResponse | undefined
   const servicechannel = await startServiceChannel(t, {

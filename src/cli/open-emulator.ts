@@ -1,0 +1,19 @@
+import type { Config } from '../config/schema.js'
+import { type Emulator, startEmulator } from '../emulator/emulator.js'
+import { readScenario } from '../emulator/scenario.js'
+import { cannotListen } from './cannot-listen.js'
+
+/**
+ * Starts the emulator as configured.
+ *
+ * @throws Error with one sentence: what is wrong with the scenario, or which port cannot be had and what to do
+ */
+export async function openEmulator({ scenario, apiPort, loginPort }: Config['emulator']): Promise<Emulator> {
+  const options = { scenario: await readScenario(scenario), apiPort, loginPort }
+  return startEmulator(options).catch((error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
+    const { syscall, address = 'localhost', port = 0 } = error
+    if (syscall !== 'listen') throw error
+    const way = 'with --emulator-api-port or --emulator-login-port'
+    throw new Error(cannotListen(error, address, port, way), { cause: error })
+  })
+}
