@@ -44,7 +44,7 @@ export function commandHelp(command: Command, output: Output): string {
 function summary(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length))
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
-  return `Commands:\n${lines.join('')}\nsc-proxy help COMMAND tells more. Without one, start runs.\n`
+  return `Commands:\n${lines.join('')}\n"sc-proxy help COMMAND" tells more; no command means start.\n`
 }
 
 const examplesOf = ({ examples }: Command) => `Examples:\n${examples.map((line) => `  ${line}\n`).join('')}`

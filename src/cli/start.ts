@@ -23,9 +23,10 @@ export const start: Command = {
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
     if (config.log.format !== 'json') world.stderr.write(banner(app.listeners, app.adminUrl))
-    for (const listener of app.listeners) {
-      log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
+    for (const { environment, access, addresses, apiUrl } of app.listeners) {
+      log.info({ environment, access, addresses, apiUrl }, `listening on ${addresses.join(' and ')} for ${environment}`)
     }
+    if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
     const { drainSeconds } = config.shutdown
     const signal = await untilStopped(world, app.abandon)

@@ -22,7 +22,7 @@ export function settingsTable(): string {
       schema.writeOnly ? '' : code(flag),
       code(env),
       code(presetOf(schema)),
-      schema.description ?? ''
+      schema.description?.replaceAll('*', '\\*') ?? ''
     ])
     const head = ['Key', 'Flag', 'Environment variable', 'Default', 'Meaning']
     const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`)

@@ -25,6 +25,8 @@ export interface Call extends Conversation {
   problem: ProblemCode | undefined
   /** Gives the call up from this side. */
   abort(reason: ProxyError): void
+  /** Its response has been sent, or nobody is there any more to have it. Only the first time counts. */
+  close(): void
 }
 
 export interface CallOptions {
@@ -34,11 +36,12 @@ export interface CallOptions {
   observe: CallObserver
 }
 
-/** Opens the call of one request. It closes exactly once, when its response does, and then emits its record. */
+/** Opens the call of one request. It closes exactly once, when its response or its connection does, and then emits its record. */
 export function openCall(request: IncomingMessage, response: ServerResponse, options: CallOptions): Call {
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
   const leaving = new AbortController()
+  let isClosed = false
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
   const { form, authority = request.headers.host, path: target } = readTarget(raw)
@@ -65,13 +68,16 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     waitSeconds,
     page: undefined,
     problem: undefined,
-    abort: (reason) => leaving.abort(reason)
+    abort: (reason) => leaving.abort(reason),
+    close() {
+      if (isClosed) return
+      isClosed = true
+      if (!response.writableFinished)
+        leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
+      observe(Object.freeze(recordOf(call, opened)))
+    }
   }
-  response.once('close', () => {
-    if (!response.writableFinished)
-      leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
-    observe(Object.freeze(recordOf(call, opened)))
-  })
+  response.once('close', call.close)
   return call
 }
 

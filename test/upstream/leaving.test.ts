@@ -75,6 +75,20 @@ t.test('a client that leaves while its call is out takes the call with it', asyn
   t.match(proxy.records[0], { status: 499, problem: 'client_left', attempts: 1 })
 })
 
+t.test('a client that leaves takes the calls it has pipelined with it', async (t) => {
+  const servicechannel = await startServiceChannel(t, { answer: () => {} })
+  const proxy = await startProxy(t, { environment: { ...servicechannel, quota: { calls: 1, windowSeconds: 20 } } })
+  const socket = net.connect(proxy.port, '127.0.0.1')
+  socket.write(
+    ['/first', '/second', '/third'].map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('')
+  )
+  await until(() => proxy.limiter.snapshot().waiting === 2 && servicechannel.arrivals.length === 1)
+  socket.destroy()
+  await until(() => proxy.records.length === 3)
+  t.equal(proxy.limiter.snapshot().waiting, 0)
+  t.ok(proxy.records.every(({ status, problem }) => status === 499 && problem === 'client_left'))
+})
+
 t.test('a client that leaves in the middle of its upload, or of its answer, leaves nothing behind', async (t) => {
   const servicechannel = await startServiceChannel(t, {
     answer: (_request, response) => response.writeHead(200).write('x'.repeat(100_000))
