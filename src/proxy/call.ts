@@ -4,6 +4,7 @@ import { type ProblemCode, ProxyError } from '../errors.js'
 import type { CallObserver, CallRecord } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { requestHeaders } from './headers.js'
+import { preferredWait } from './prefer.js'
 import { readTarget, type Target } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
@@ -16,6 +17,8 @@ export interface Call extends Conversation {
   readonly response: ServerResponse
   /** Ends when the client leaves or the proxy gives the call up; its reason is the answer. */
   readonly signal: AbortSignal
+  /** The longest wait the client asked for, in seconds. */
+  readonly waitSeconds: number | undefined
   /** The origin of the allowed web page that makes the call, if one does. */
   page: string | undefined
   /** Why the proxy itself had to answer, once it had. */
@@ -42,6 +45,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
   const { form, authority = request.headers.host, path: target } = readTarget(raw)
+  const waitSeconds = preferredWait(request.headers.prefer)
 
   const call: Call = {
     id: idFrom(request.headers['x-request-id']),
@@ -54,8 +58,14 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     request,
     response,
     signal: leaving.signal,
-    ticket: { client: clientOf(request), priority: urgencyOf(request) ?? options.priority, signal: leaving.signal },
+    ticket: {
+      client: clientOf(request),
+      priority: urgencyOf(request) ?? options.priority,
+      signal: leaving.signal,
+      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000
+    },
     trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
+    waitSeconds,
     page: undefined,
     problem: undefined,
     abort: (reason) => leaving.abort(reason),
