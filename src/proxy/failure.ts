@@ -11,7 +11,7 @@ export function answerFailure(call: Call, error: unknown): void {
   const failure = asProxyError(error)
   call.problem = failure.code
   if (call.response.headersSent) {
-    call.response.destroy()
+    breakOff(call)
     return
   }
   const headers = [
@@ -25,6 +25,14 @@ export function answerFailure(call: Call, error: unknown): void {
   if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
   if (failure.code === 'draining') headers.push('connection', 'close')
   answerLocally(call, failure.status, headers, problemBody(failure))
+}
+
+/** What has come goes out, and then the connection ends before the answer does. */
+function breakOff({ request, response }: Call): void {
+  response.flushHeaders()
+  // In HTTP/1.0 the end of the connection would pass for the end of the answer.
+  if (request.httpVersion === '1.0') response.socket?.resetAndDestroy()
+  else response.socket?.destroySoon()
 }
 
 /** The problem document of a failure. */

@@ -1,5 +1,5 @@
-import type { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { ServerResponse } from 'node:http'
+import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { ProxyError } from '../errors.js'
 import type { Exchange } from '../upstream/exchange.js'
@@ -24,12 +24,24 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   replaceLocation(headers, apiUrl, own)
 
   response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
-  await pipeline([answer.body, ...steps, response]).catch((error) => {
+  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
+  await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
-    throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, {
-      cause: error
+    const message = `The API server of ${call.environment} broke off its answer: ${reason}.`
+    throw new ProxyError('upstream_dropped', message, { cause: error })
+  })
+}
+
+/** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
+function handOver(body: Readable, response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.once('error', reject)
+    response.once('finish', resolve).once('close', () => {
+      body.destroy()
+      reject(new Error('the client left'))
     })
+    body.pipe(response)
   })
 }
 

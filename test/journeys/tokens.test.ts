@@ -100,15 +100,11 @@ t.test('a 401 to a fresh token is an answer like any other', { buffered: true },
 })
 
 t.test('a wrong password is tried once, whoever asks', { buffered: true }, async (t) => {
-  const together = Promise.all(Array.from({ length: 25 }, () => askGuarded()))
-  const answers = [...(await inTurn(25, () => askGuarded({ method: 'POST', body: '{}' }), 200)), ...(await together)]
-  t.equal(answers.length, 50)
-  rejected(t, answers, guarded)
+  rejected(t, await inAndOutOfTurn(askGuarded), guarded)
 })
 
 t.test('a wrong client is tried once and not led to the login page', { buffered: true }, async (t) => {
-  const together = Promise.all(Array.from({ length: 10 }, () => askForeign()))
-  rejected(t, [...(await inTurn(10, () => askForeign(), 200)), ...(await together)], foreign)
+  rejected(t, await inAndOutOfTurn(askForeign), foreign)
 })
 
 t.test('two environments with the same user log in one after the other', { buffered: true }, async (t) => {
@@ -160,6 +156,12 @@ async function inTurn(count: number, ask: () => Promise<Answer>, pauseMs = 0): P
   return answers
 }
 
+/** 25 calls at once and 25 one after the other, for longer than any spacing of logins. */
+async function inAndOutOfTurn(ask: Client): Promise<Answer[]> {
+  const together = Promise.all(Array.from({ length: 25 }, () => ask({ method: 'POST', body: '{}' })))
+  return [...(await inTurn(25, () => ask(), 300)), ...(await together)]
+}
+
 /** The first few answers that have another status. */
 function unlike(answers: readonly Answer[], wanted: number): unknown[] {
   const others = answers.filter(({ status }) => status !== wanted)
@@ -167,6 +169,7 @@ function unlike(answers: readonly Answer[], wanted: number): unknown[] {
 }
 
 function rejected(t: Test, answers: readonly Answer[], service: ServiceChannel): void {
+  t.equal(answers.length, 50)
   t.strictSame(unlike(answers, 502), [], 'every client is told')
   for (const answer of [answers[0]!, answers.at(-1)!]) {
     const sentence = /^[A-Z].{20,}\.$/
