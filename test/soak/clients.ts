@@ -63,6 +63,7 @@ export async function call(port: number, agent: http.Agent, random: () => number
       headers: { 'x-soak-id': id, 'x-request-id': id, 'content-type': 'application/json', ...headers }
     })
     let hasLeft = false
+    let answered = false
     if (leavesAfterMs !== undefined) {
       setTimeout(() => {
         hasLeft = true
@@ -70,8 +71,11 @@ export async function call(port: number, agent: http.Agent, random: () => number
       }, leavesAfterMs)
     }
     request.on('error', () => end(hasLeft ? 'left' : 'no answer'))
-    request.on('close', () => end(hasLeft ? 'left' : 'no answer'))
+    request.on('close', () => {
+      if (!answered) end(hasLeft ? 'left' : 'no answer')
+    })
     request.on('response', (answer) => {
+      answered = true
       const problem = answer.headers['x-sc-proxy-error']
       answer.on('end', () => end(answer.statusCode ?? 0, typeof problem === 'string' ? problem : undefined))
       answer.on('error', () => end(hasLeft ? 'left' : 'broken'))
