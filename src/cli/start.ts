@@ -1,5 +1,3 @@
-import { createLog } from '../telemetry/log.js'
-import { openApp } from './app.js'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
@@ -15,6 +13,8 @@ export const start: Command = {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
+    // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
+    const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
     const log = createLog({ ...config.log, stream: world.stdout })
     const app = await openApp(config, log).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
