@@ -57,7 +57,9 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    const silenceMs = config.timeouts.bodySeconds * 1000
+    const observe = logCalls(log)
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, silenceMs, observe, log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }

@@ -111,7 +111,7 @@ const network = {
   timeouts: object({
     connectSeconds: seconds('Seconds to wait for a connection, be it a new one or one of a full pool.', 10),
     headersSeconds: seconds('Seconds to wait for an answer to begin.', 120),
-    bodySeconds: seconds('Seconds that may pass between two pieces of an answer.', 120),
+    bodySeconds: seconds('Seconds that may pass between two pieces of an answer, or of a request.', 120),
     loginSeconds: seconds('Seconds one login may take.', 30)
   }),
   pool: object({

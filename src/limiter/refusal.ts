@@ -18,7 +18,7 @@ export function waitTooLong(waitMs: number, boundMs: number): ProxyError {
   const retryAfter = seconds(waitMs - boundMs)
   const why =
     waitMs > boundMs
-      ? `A free place is ${seconds(waitMs)} s away and this call may wait ${seconds(boundMs)} s`
+      ? `A free place is ${seconds(waitMs)} s away and this call may wait ${Math.round(boundMs / 1000)} s`
       : `This call has waited for ${seconds(boundMs)} s, as long as it may, and a free place is still ${seconds(waitMs)} s away`
   return new ProxyError('wait_too_long', `${why}; try again in ${retryAfter} s.`, { retryAfter })
 }

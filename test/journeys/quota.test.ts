@@ -70,7 +70,7 @@ t.test('a burst of six windows never exceeds the quota and uses it', { buffered:
   const possible = 2000 / (2000 + roundTripMs)
   const percent = (share: number) => `${Math.round(share * 100)} %`
   t.comment(`utilisation ${percent(utilisation)}; ${percent(possible)} with round trips of ${roundTripMs} ms`)
-  t.ok(utilisation >= 0.86 * possible, 'and little of the quota is wasted')
+  t.ok(utilisation >= 0.8 * possible, 'and little of the quota is wasted')
 })
 
 t.test('listeners and environments of one client id share its quota', { buffered: true }, async (t) => {

@@ -44,6 +44,10 @@ export async function startLine(t: Test, url: string, near: { host?: string; por
     die: () => {
       isDead = true
     },
+    /** Puts bytes of its own into what servers say, as a middlebox would. */
+    interrupt: (text: string) => {
+      for (const { client } of pairs) client.write(text)
+    },
     /** Resets every connection. */
     cut,
     /** Takes no connections any more, and resets the ones it has. */

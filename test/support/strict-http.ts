@@ -6,7 +6,8 @@ export interface StrictRequest {
   body: string
 }
 
-const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([\x21-\x7e]+) HTTP\/1\.([01])\r\n/
+// More than one space before the version may be taken (RFC 9112 §3).
+const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([\x21-\x7e]+) +HTTP\/1\.([01])\r\n/
 const fieldLine = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r\n/
 
 /**
@@ -24,8 +25,8 @@ export function readStrictly(text: string): { requests: StrictRequest[]; rest: s
 }
 
 function readOne(text: string): { request: StrictRequest; rest: string } | undefined {
-  // RFC 9112 §2.2: empty lines before a request are passed over.
-  const start = text.replace(/^(?:\r\n)+/, '')
+  // RFC 9112 §2.2: empty lines before a request are passed over, and LF may end one.
+  const start = text.replace(/^[\r\n]+/, '')
   const line = requestLine.exec(start)
   const head = line && readFields(start.slice(line[0].length))
   if (!line || !head) return undefined

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { createAgent } from '../../src/upstream/agent.js'
 import { createSend } from '../../src/upstream/send.js'
+import { startLine } from '../support/line.js'
 import { startProxy } from '../support/proxy.js'
+import { startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 import { endOfHead, okWith, startWire } from '../support/wire.js'
 
@@ -29,6 +31,19 @@ t.test('an answer that cannot be read is asked for once, whatever the method', a
       t.equal(requests, 1, `${name}, ${method}`)
     }
   }
+})
+
+t.test('a connection that somebody breaks into was a good one when the call was sent', async (t) => {
+  const servicechannel = await startServiceChannel(t, { answer: () => {} })
+  const line = await startLine(t, servicechannel.apiUrl)
+  const proxy = await startProxy(t, {
+    environment: { ...servicechannel, apiUrl: `https://localhost:${line.port}` }
+  })
+  const call = fetch(`${proxy.url}/v3/x`, { method: 'POST' })
+  await until(() => servicechannel.arrivals.length === 1)
+  line.interrupt('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  const problem = { status: 502, code: 'upstream_dropped', detail: /may or may not have been carried out/ }
+  t.match(await (await call).json(), problem, 'neither untrusted nor out of reach')
 })
 
 t.test(
