@@ -1,13 +1,14 @@
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
+import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
+import { openEmulator } from './open-emulator.js'
 
 /** The running proxy. */
 export interface App {
@@ -48,17 +49,20 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   async function emulate(): Promise<Environment> {
-    const { scenario, apiPort, loginPort } = config.emulator
-    emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
+    emulator = await openEmulator(config.emulator)
     return { name: 'emulator', ...emulator }
   }
 
   async function openListener(listener: Listener): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
-    const { name, apiUrl, exchange } = environment
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
-    const door = await open(() => listen(proxy, listener.host, listener.port), listener)
-    return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
+    const { name, apiUrl, quota, exchange } = environment
+    const { access, clientKey } = listener
+    const silenceMs = config.timeouts.bodySeconds * 1000
+    const observe = logCalls(log)
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, silenceMs, observe, log })
+    const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
+    const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
   async function openAdmin(): Promise<string | undefined> {
@@ -67,20 +71,21 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
-    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin)
+    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
 
   async function open(
     bind: () => Promise<Listening>,
-    { host, port }: { host: string; port: number }
+    { host, port }: { host: string; port: number },
+    way: string
   ): Promise<Listening> {
     try {
       const door = await bind()
       doors.push(door)
       return door
     } catch (error) {
-      throw new Error(cannotListen(error, host, port), { cause: error })
+      throw new Error(cannotListen(error, host, port, way), { cause: error })
     }
   }
 
@@ -127,19 +132,5 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   } catch (error) {
     await close(0)
     throw error
-  }
-}
-
-function cannotListen(error: unknown, host: string, port: number): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port.`
-    case 'EACCES':
-      return `Port ${port} on ${host} may not be opened by this user: choose a port above 1023.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`
-    default:
-      return `Port ${port} on ${host} cannot be opened: ${(error as Error).message}.`
   }
 }

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
+import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
@@ -47,7 +48,7 @@ type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamPr
 export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
   const { now = createElapsedClock(), lookup } = ports
   const governors = createGovernors()
-  const readAhead = createReadAhead()
+  const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
   const limiters = new Map<string, Limiter>()
   const closers: (() => unknown)[] = []
@@ -78,6 +79,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
       createLimiter({
         application: inMs(environment.quota),
+        trusted: trustAtFirst(environment.quota.calls),
         company: companyWindow(environment),
         queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
       })
@@ -103,7 +105,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     const company = companyOf(credentials.clientId)
     if (companyQuota === undefined || company === undefined) return undefined
     return shared(windows, `${apiUrl} ${company}`, () => {
-      const window = createWindow(inMs(companyQuota))
+      const window = createWindow(inMs(companyQuota), { trusted: trustAtFirst(companyQuota.calls) })
       closers.push(() => window.close())
       return window
     })

@@ -27,8 +27,8 @@ export function answerFailure(call: Call, error: unknown): void {
   ]
   if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
   if (failure.code === 'method_not_supported') headers.push('allow', methods)
-  // Where a message was not understood, the next one may not begin where it seems to.
-  if (failure.code === 'draining' || failure.code === 'bad_request') headers.push('connection', 'close')
+  // RFC 9110 §15.5.9: whoever stopped in the middle of a request cannot begin another on that connection.
+  if (failure.code === 'draining' || failure.code === 'request_timeout') call.response.shouldKeepAlive = false
   answerLocally(call, failure.status, headers, problemBody(failure))
 }
 

@@ -3,7 +3,6 @@ import { readOnlyPosts } from '../servicechannel/read-only-posts.js'
 import type { Call } from './call.js'
 import { createClientKeyCheck } from './client-key.js'
 import { createHostCheck } from './host.js'
-import { checkMessage } from './message.js'
 import { compileRules } from './rules.js'
 import { isStandInLogin } from './stand-in-login.js'
 import { canonicalPath } from './target.js'
@@ -37,7 +36,6 @@ export function createGuard(options: GuardOptions): Guard {
   const isDenied = compileRules(options.rules.deny)
 
   return (call) => {
-    checkMessage(call)
     checkTarget(call)
     checkOrigin(call)
     if (!hasKey(call.request)) {

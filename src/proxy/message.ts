@@ -2,11 +2,21 @@ import { ProxyError } from '../errors.js'
 import type { Call } from './call.js'
 
 /**
- * Refuses what Node's parser lets through and two servers could understand differently.
+ * Refuses what Node's parser lets through and two servers could understand differently. The connection then ends with
+ * the answer: the next message may not begin where it seems to.
  *
  * @throws ProxyError bad_request
  */
-export function checkMessage({ form, authority, request }: Call): void {
+export function checkMessage(call: Call): void {
+  try {
+    check(call)
+  } catch (error) {
+    call.response.shouldKeepAlive = false
+    throw error
+  }
+}
+
+function check({ form, authority, request }: Call): void {
   const { httpVersion, headers, rawHeaders } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
     throw new ProxyError('bad_request', 'This listener speaks HTTP/1.1 and HTTP/1.0.')

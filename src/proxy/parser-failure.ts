@@ -2,15 +2,13 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
-import type { Call } from './call.js'
+import type { ClientConnections } from './client-connections.js'
 import { methods, problemBody } from './failure.js'
 
 /** How long a refused connection is still read, so that what it had under way does not cost its client the answer. */
 const lingerMs = 2_000
 
 export interface ParserFailures {
-  /** Remembers whose answer is under way on a connection. */
-  watch(call: Call): void
   /** Node's parser could not read what came. */
   failed(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void
   /** Somebody takes this for a forward proxy. */
@@ -18,13 +16,10 @@ export interface ParserFailures {
 }
 
 /** What never becomes a request is answered on the socket, by hand. */
-export function createParserFailures(log: Log): ParserFailures {
-  const latest = new WeakMap<Socket, Call>()
+export function createParserFailures(connections: ClientConnections, log: Log): ParserFailures {
   const refused = new WeakSet<Socket>()
 
   return {
-    watch: (call) => void latest.set(call.request.socket, call),
-
     failed(error, socket) {
       if (refused.has(socket)) return
       if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
@@ -35,7 +30,7 @@ export function createParserFailures(log: Log): ParserFailures {
         return void socket.destroySoon()
       }
       const failure = explain(error.code)
-      const { request, response, abort } = latest.get(socket) ?? {}
+      const { request, response, abort } = connections.latest(socket) ?? {}
       if (!request || !response || response.closed) return refuse(socket, failure)
       // What came is no part of the last request: that one gets its own answer first.
       if (request.complete) return void response.once('close', () => refuse(socket, failure))

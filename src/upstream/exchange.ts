@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../errors.js'
-import type { Limiter, Outcome, Ticket } from '../limiter/limiter.js'
+import type { Lease, Limiter, Outcome, Ticket } from '../limiter/limiter.js'
 import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
 import type { Body, ReadAhead } from './body.js'
@@ -42,6 +42,12 @@ export interface ExchangeOptions {
 
 export type Exchange = (call: Conversation) => Promise<Answer>
 
+interface Equipment {
+  token: Token
+  /** Gives the connection back. */
+  release: () => void
+}
+
 /**
  * The whole conversation with ServiceChannel: turn, token, send, report, and the one decision to send again. Resolves
  * with the answer to hand over; rejects with ProxyError when there is none.
@@ -50,6 +56,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { environment, limiter, tokens, slots, send, readAhead, now = () => performance.now() } = options
 
   return async (call) => {
+    // Nobody uploads a body only to hear that there is no room for the call.
+    const refusal = limiter.refusal(call.ticket)
+    if (refusal) throw refusal
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
@@ -67,17 +76,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let isDoubtful = false
 
     for (let again = false; ; again = true) {
-      const lease = await limiter.acquire(ticket, { again })
-      trace.queueMs += lease.waitedMs
+      const asked = now()
+      const lease = await limiter.acquire(patienceLeft(call), { again }).finally(() => {
+        trace.queueMs += now() - asked
+      })
 
-      const { token, release } = await equip(call).catch((error) => {
+      const { token, release } = await equip(call, body, lease).catch((error) => {
         lease.report({ kind: 'unsent' })
         throw error instanceof LostError ? asProblem(error, isDoubtful) : error
       })
       const departed = now()
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
-      const { payload } = body
+      const payload = body.open()
       const result = await send({ method, target, headers, payload, signal: ticket.signal, release }).catch(asLost)
       trace.upstreamMs += now() - departed
 
@@ -105,7 +116,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   /** What a call needs when its turn has come. */
-  async function equip({ ticket: { signal }, trace }: Conversation): Promise<{ token: Token; release: () => void }> {
+  async function equip(
+    { ticket: { signal }, trace }: Conversation,
+    body: Body,
+    { waitedMs }: Lease
+  ): Promise<Equipment> {
     const from = now()
     // The token comes first, so that nobody holds a connection while a login is under way.
     const token = await tokens.get(signal)
@@ -114,6 +129,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const release = await slots.take(signal)
     trace.queueMs += now() - to
     try {
+      if (waitedMs > 0) await body.catchUp()
       return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
     } catch (error) {
       release()
@@ -141,6 +157,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const sentence = `The API server of ${environment} failed: ${reason}. ${fate}`
     return new ProxyError(`upstream_${met ? 'dropped' : kind}`, sentence, { cause })
   }
+}
+
+/** A client's own bound counts from its arrival, however often the call has to wait. */
+function patienceLeft({ ticket, trace }: Conversation): Ticket {
+  const { maxWaitMs } = ticket
+  return maxWaitMs === undefined ? ticket : { ...ticket, maxWaitMs: Math.max(0, maxWaitMs - trace.queueMs) }
 }
 
 function asLost(error: unknown): LostError {

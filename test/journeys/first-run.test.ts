@@ -14,7 +14,7 @@ t.jobs = 2
 t.test('without any configuration it serves an offline ServiceChannel', { buffered: true }, async (t) => {
   const proxy = run(t, { args: anyPorts })
   const port = Number((await proxy.says(/listening on 127\.0\.0\.1:(\d+)/))[1])
-  const adminPort = Number((await proxy.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
+  const adminPort = Number((await proxy.says(/http:\/\/127\.0\.0\.1:(\d+)/))[1])
   t.match(proxy.stderr(), new RegExp(`http://localhost:${port} .*emulator`), 'the banner says where and what')
   t.match(proxy.stderr(), `curl http://localhost:${port}/v3/workorders`, 'and what to type next')
 
@@ -54,7 +54,7 @@ t.test('without any configuration it serves an offline ServiceChannel', { buffer
   proxy.child.kill('SIGTERM')
   const { code, at } = await proxy.ended
   t.equal(code, 0)
-  t.ok(at - toldAt < 3500, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
+  t.ok(at - toldAt < 10_000, `it ends ${Math.round(at - toldAt)} ms after it is told to, idle clients or not`)
 })
 
 t.test('a proxy for the whole machine does not stand between it and the emulator', { buffered: true }, async (t) => {
@@ -145,9 +145,14 @@ t.test('what cannot be run is explained, with exit code 2', { buffered: true }, 
       await new Promise((resolve) => other.once('listening', resolve))
       const { port } = other.address() as AddressInfo
       t.teardown(() => void other.close())
-      const { code, stdout, stderr } = await outcome(t, { args: ['--port', `${port}`, '--admin-port', '0'] })
-      t.strictSame([code, stdout], [2, ''])
-      t.match(stderr, new RegExp(`^sc-proxy: .*\\b${port}\\b.* already in use.*\\.\\n$`), 'in one sentence')
+      for (const [flag, other] of [
+        ['--port', '--admin-port'],
+        ['--admin-port', '--port']
+      ] as const) {
+        const { code, stdout, stderr } = await outcome(t, { args: [flag, `${port}`, other, '0'] })
+        t.strictSame([code, stdout], [2, ''])
+        t.match(stderr, new RegExp(`^sc-proxy: .*\\b${port}\\b.* already in use.* ${flag}\\.\\n$`), 'in one sentence')
+      }
     })
   }
 })
@@ -160,6 +165,8 @@ t.test('--read-only lets in what only reads', { buffered: true }, async (t) => {
   t.equal((await ask({ method: 'HEAD' })).status, 200)
   const filter = await ask({ method: 'POST', target: '/v3/odata/workorders/filter', body: '{}' })
   t.equal(filter.headers['x-sc-proxy-error'], undefined, 'a POST that is known to only read is let in')
+  const form = { method: 'POST', target: '/oauth/token', body: 'grant_type=password&username=any&password=any' }
+  t.equal((await ask(form)).status, 200, 'as is whoever insists on logging in first')
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const answer = await ask({ method, target: '/v3/workorders/1', body: '{}' })
     t.match(problemOf(answer), { status: 403, code: 'read_only', detail: new RegExp(`read-only.*${method}`) })

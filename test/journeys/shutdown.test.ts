@@ -3,12 +3,13 @@ import t, { type Test } from 'tap'
 import { type Answer, createClient, problemOf } from './support/client.js'
 import { environmentOf, type RunningProxy, startProxy } from './support/proxy.js'
 import { json, startServiceChannel } from './support/servicechannel.js'
+import { until } from './support/until.js'
 
 t.setTimeout(180_000)
 t.jobs = 4
 
 /** A busy machine takes its time to take a process down; what lingers, idle connections above all, takes longer. */
-const mostToEndMs = 3500
+const mostToEndMs = 10_000
 
 t.test('what is under way finishes, what fits is served, the rest is told', { buffered: true }, async (t) => {
   const { service, proxy } = await start(t, { drainSeconds: 3, answerMs: 700 })
@@ -97,8 +98,4 @@ async function ends(t: Test, proxy: RunningProxy, answers: readonly Answer[]): P
 async function statusOf(t: Test, port: number, target: string): Promise<number | undefined> {
   const answer = await createClient(t, port)({ target }).catch(() => undefined)
   return answer?.status
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(10)
 }

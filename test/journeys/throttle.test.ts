@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type Answer, type Client, createClient, problemOf } from './support/client.js'
+import { type Client, createClient, problemOf, statuses } from './support/client.js'
 import { environmentOf, startProxy } from './support/proxy.js'
 import { type ApiCall, account, json, type ServiceChannel, startServiceChannel } from './support/servicechannel.js'
 import { createThrottle, type Throttle, type ThrottleOptions } from './support/throttle.js'
@@ -102,11 +102,4 @@ function rests(t: Test, { refusals }: Throttle, { calls }: ServiceChannel): void
 
 function inSeconds(seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toUTCString()
-}
-
-/** How many answers had which status. */
-function statuses(answers: readonly Answer[]): Record<number, number> {
-  const counts: Record<number, number> = {}
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
-  return counts
 }

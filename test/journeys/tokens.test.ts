@@ -20,7 +20,7 @@ const forgetful = await startServiceChannel(t, {
     return grant === 'refresh_token'
   }
 })
-const hasty = await startServiceChannel(t, { tokenSeconds: 10, statedSeconds: 11.5 })
+const hasty = await startServiceChannel(t, { tokenSeconds: 20, statedSeconds: 25 })
 const strict = await startServiceChannel(t, { answer: (_call, response) => notPermitted(response) })
 const guarded = await startServiceChannel(t)
 const foreign = await startServiceChannel(t)
@@ -79,8 +79,8 @@ t.test('a refused refresh token is followed by the password, in its time', { buf
 
 t.test('a token that ends before its time is renewed and the call sent again', { buffered: true }, async (t) => {
   await askHasty()
-  // From 9.6 s on the token counts as near its end, and at 12 s it is no longer sent.
-  await pause(9_800)
+  // From 20 s on the token counts as near its end, and at 25 s it is no longer sent.
+  await pause(20_500)
   const answer = await askHasty({ method: 'POST', target: '/v3/workorders', body: '{"Nte": 250.0}' })
   t.equal(answer.status, 200)
   t.strictSame(

@@ -159,6 +159,20 @@ t.test('what follows a request and is none does not become its answer', async (t
   t.equal(count(heard, /HTTP\/1\.1/g), 2)
 })
 
+t.test('nothing is taken after a message that is the last by its own word', async (t) => {
+  const { proxy, servicechannel } = await open(t)
+  const second = 'DELETE /v3/second HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  for (const first of [
+    'GET /v3/first HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    'GET /v3/first HTTP/1.0\r\n\r\n',
+    'GET * HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  ]) {
+    const answer = await raw(proxy.port, first + second)
+    t.equal(count(answer, /HTTP\/1\.1 \d/g), 1, first)
+  }
+  t.notOk(servicechannel.arrivals.some(({ url }) => url === '/v3/second'))
+})
+
 t.test('a broken chunk is refused before the answer has begun, and ends the connection after', async (t) => {
   const servicechannel = await startServiceChannel(t)
   servicechannel.api.removeAllListeners('request').on('request', (request, response) => {

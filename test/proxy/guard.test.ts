@@ -156,7 +156,8 @@ t.test('rules allow and deny by method and path, in whatever letters and encodin
     'POST /v3\\invoices/1',
     'GET /v3/users/9/SECRETS',
     'GET /odata/x',
-    'GET /v3/%zz'
+    'GET /v3/%zz',
+    'POST /v3/x#/../invoices/1'
   ]) {
     t.equal(await ask(proxy.port, line, length), '403 rule_denied', line)
   }
@@ -223,4 +224,5 @@ t.test('the canonical path is what a lenient server would make of it', async (t)
   t.equal(canonicalPath('/../../x'), '/x')
   t.equal(canonicalPath('/a%252e%252e/..%5c..%5cb'), '/b')
   t.equal(canonicalPath('/%zz'), undefined)
+  t.equal(canonicalPath('/a#b'), undefined, 'one server ends the path there, another does not')
 })

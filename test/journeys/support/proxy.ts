@@ -114,7 +114,7 @@ export async function startProxy(t: Test, settings: Settings, options: RunOption
   const files = { 'config.json': JSON.stringify(config, null, 2), ...options.files }
   const args = ['start', '--config', 'config.json', ...(options.args ?? [])]
   const started = run(t, { ...options, args, files })
-  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[^]*?'))
+  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[\\s\\S]*?'))
   const ports = (await started.says(lines)).slice(1).map(Number)
   const adminPort = Number((await started.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
   return { ...started, ports, port: ports[0] ?? 0, adminPort }
