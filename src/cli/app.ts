@@ -1,13 +1,14 @@
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
+import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
+import { openEmulator } from './open-emulator.js'
 
 /** The running proxy. */
 export interface App {
@@ -29,6 +30,7 @@ export interface App {
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
   const doors: Listening[] = []
+  let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
   const connector = createConnector(config, log)
   let emulator: Emulator | undefined
@@ -47,17 +49,18 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   async function emulate(): Promise<Environment> {
-    const { scenario, apiPort, loginPort } = config.emulator
-    emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
+    emulator = await openEmulator(config.emulator)
     return { name: 'emulator', ...emulator }
   }
 
   async function openListener(listener: Listener): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
-    const { name, apiUrl, exchange } = environment
+    const { name, apiUrl, quota, exchange } = environment
+    const { access, clientKey } = listener
     const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
-    const door = await open(() => listen(proxy, listener.host, listener.port), listener)
-    return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
+    const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
+    const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
   async function openAdmin(): Promise<string | undefined> {
@@ -66,20 +69,21 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
-    const door = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin)
-    return `http://${door.addresses[0]}`
+    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
+    return `http://${adminDoor.addresses[0]}`
   }
 
   async function open(
     bind: () => Promise<Listening>,
-    { host, port }: { host: string; port: number }
+    { host, port }: { host: string; port: number },
+    way: string
   ): Promise<Listening> {
     try {
       const door = await bind()
       doors.push(door)
       return door
     } catch (error) {
-      throw new Error(cannotListen(error, host, port), { cause: error })
+      throw new Error(cannotListen(error, host, port, way), { cause: error })
     }
   }
 
@@ -91,12 +95,17 @@ export async function openApp(config: Config, log: Log): Promise<App> {
         resolve()
       }
     })
-    const closing = Promise.all(doors.map((door) => door.close()))
+    const proxied = doors.filter((door) => door !== adminDoor)
+    const closing = Promise.all(proxied.map((door) => door.close()))
     await Promise.race([closing, deadline])
     giveUp()
     await connector.close()
-    for (const door of doors) door.abandon()
+    for (const door of proxied) door.abandon()
     await closing
+    // Health is told to the end: a probe that finds nobody could not tell a drain from a crash.
+    const closingAdmin = adminDoor?.close()
+    adminDoor?.abandon()
+    await closingAdmin
     await emulator?.close()
   }
 
@@ -110,7 +119,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       adminUrl,
       drain(seconds) {
         isDraining = true
-        for (const { limiter } of environments.values()) limiter.drain(seconds * 1000)
+        for (const { limiter } of environments.values()) {
+          // What departs too late for its answer would be cut off half done.
+          limiter.drain(Math.max(0, seconds * 1000 - limiter.snapshot().application.roundTripMs))
+        }
         return close(seconds)
       },
       abandon: () => giveUp()
@@ -118,19 +130,5 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   } catch (error) {
     await close(0)
     throw error
-  }
-}
-
-function cannotListen(error: unknown, host: string, port: number): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port.`
-    case 'EACCES':
-      return `Port ${port} on ${host} may not be opened by this user: choose a port above 1023.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`
-    default:
-      return `Port ${port} on ${host} cannot be opened: ${(error as Error).message}.`
   }
 }

@@ -1,13 +1,15 @@
-import type { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { ServerResponse } from 'node:http'
+import { pipeline, type Readable, type Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
+import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
+import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
+import { passOnTrailers } from './trailers.js'
 
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
@@ -20,36 +22,66 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   const answer = await exchange(call)
   const own = ownOrigin(call)
   const headers = responseHeaders(answer.headers)
-  const steps = isLinkedRoute(call.target) ? relinkBody(headers, apiUrl, own) : []
-  replaceLocation(headers, apiUrl, own)
+  const steps = relinkBody(call, answer, headers, { apiUrl, own })
+  replaceLocation(headers, { apiUrl, own })
 
   response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
-  await pipeline([answer.body, ...steps, response]).catch((error) => {
+  passOnTrailers(call, answer)
+  // Node keeps the head back for the first piece of the body, which may be long in coming.
+  setImmediate(() => {
+    if (!response.writableEnded) response.flushHeaders()
+  })
+  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
+  await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
-    throw new ProxyError('upstream_dropped', `The API server of ${call.environment} broke off its answer: ${reason}.`, {
-      cause: error
-    })
+    const message = `The API server of ${call.environment} broke off its answer: ${reason}.`
+    throw new ProxyError('upstream_dropped', message, { cause: error })
   })
 }
 
-/** The streams a body with links goes through; none when it is not JSON or in a coding we cannot read. */
-function relinkBody(headers: string[], apiUrl: string, own: string): Transform[] {
-  const type = headerValue(headers, 'content-type')
-  if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
-  const coding = headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
-  if (!(coding in decoders)) return []
-  const decoder = decoders[coding]?.()
-  removeEach(headers, new Set(['content-length', 'content-encoding']))
-  return decoder ? [decoder, relink(apiUrl, own)] : [relink(apiUrl, own)]
+/** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
+function handOver(body: Readable, response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (body.errored) return reject(body.errored)
+    body.once('error', reject)
+    response.once('finish', resolve).once('close', () => {
+      body.destroy()
+      reject(new Error('the client left'))
+    })
+    body.pipe(response)
+  })
 }
 
-const decoders: Record<string, () => Transform | undefined> = {
-  identity: () => undefined,
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress
+/**
+ * The steps a body with links goes through: none when it is not JSON, in a coding we cannot read, or a part of
+ * something. The head then no longer says what was true of the bytes before.
+ */
+function relinkBody({ method, target }: Call, { status }: Answer, headers: string[], links: Links): Transform[] {
+  if (!isLinkedRoute(target) || status === 206) return []
+  const type = headerValue(headers, 'content-type')
+  if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
+  const decode = decoders.get(headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')
+  if (!decode) return []
+  removeEach(headers, ofTheBytesBefore)
+  // Without a body there is nothing to decode.
+  if (method === 'HEAD' || status === 204 || status === 304) return []
+  return [...decode(), relink(links.apiUrl, links.own)]
+}
+
+const ofTheBytesBefore = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-encoding',
+  'content-length',
+  'content-md5',
+  'digest',
+  'repr-digest'
+])
+
+interface Links {
+  apiUrl: string
+  own: string
 }
 
 /** Where the client reached this listener, in its own words. */
@@ -59,7 +91,7 @@ function ownOrigin({ form, authority, request }: Call): string {
   return `http://${form === 'origin' && authority ? authority : `${local}:${localPort}`}`
 }
 
-function replaceLocation(headers: string[], apiUrl: string, own: string): void {
+function replaceLocation(headers: string[], { apiUrl, own }: Links): void {
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.toLowerCase() === 'location') headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, own)
   }

@@ -3,68 +3,70 @@ export type FailureKind = 'unreachable' | 'untrusted' | 'timeout' | 'dropped' | 
 
 export interface Failure {
   kind: FailureKind
-  /** One clause for a person, without host names: it completes "… because ". */
+  /** One clause for a person, without host names: it follows "… failed: ". */
   reason: string
 }
 
-const reasons: Record<string, [FailureKind, string]> = {
-  ECONNREFUSED: ['unreachable', 'nothing listens at its address (connection refused)'],
-  ENOTFOUND: ['unreachable', 'its name is not known to DNS'],
-  EAI_AGAIN: ['unreachable', 'DNS did not answer'],
-  EHOSTUNREACH: ['unreachable', 'there is no route to it'],
-  ENETUNREACH: ['unreachable', 'there is no network to reach it by'],
-  EADDRNOTAVAIL: ['unreachable', 'this machine has no address to reach it from'],
-  UND_ERR_PRX_TLS: ['unreachable', 'the TLS connection to the corporate proxy failed'],
-  UND_ERR_ABORTED: [
-    'unreachable',
-    'the corporate proxy refused the tunnel: check upstreamProxy and its user and password'
-  ],
-  ETIMEDOUT: ['timeout', 'it did not accept a connection in time'],
-  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'it did not accept a connection in time'],
-  UND_ERR_HEADERS_TIMEOUT: ['timeout', 'it did not begin its answer in time'],
-  UND_ERR_BODY_TIMEOUT: ['timeout', 'it stopped in the middle of its answer'],
-  ECONNRESET: ['dropped', 'it closed the connection before it answered'],
-  EPIPE: ['dropped', 'it closed the connection before it answered'],
-  UND_ERR_SOCKET: ['dropped', 'it closed the connection before it answered'],
-  UND_ERR_HEADERS_OVERFLOW: ['invalid', 'the head of its answer is too large'],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['invalid', 'its answer is longer or shorter than it said'],
-  SELF_SIGNED_CERT_IN_CHAIN: [
-    'untrusted',
-    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
-  ],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['untrusted', 'its certificate is self-signed; if it is your own, name it with caFile'],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
-    'untrusted',
-    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
-  ],
-  UNABLE_TO_GET_ISSUER_CERT: ['untrusted', 'its certificate chain is incomplete'],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
-    'untrusted',
-    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
-  ],
-  CERT_SIGNATURE_FAILURE: [
-    'untrusted',
-    'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
-  ],
-  CERT_HAS_EXPIRED: ['untrusted', 'its certificate has expired'],
-  CERT_NOT_YET_VALID: ['untrusted', 'its certificate is not valid yet; check the clock of this machine'],
-  CERT_REVOKED: ['untrusted', 'its certificate has been revoked'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['untrusted', 'its certificate is for another name'],
-  ERR_SSL_UNSUPPORTED_PROTOCOL: [
-    'untrusted',
-    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
-  ],
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: [
-    'untrusted',
-    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
-  ],
-  ERR_SSL_VERSION_TOO_LOW: [
-    'untrusted',
-    'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
-  ],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['untrusted', 'it does not speak TLS'],
-  EPROTO: ['untrusted', 'the TLS handshake failed']
+const unknownAuthority =
+  'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
+const noCommonVersion = 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
+const closedEarly = 'it closed the connection before it answered'
+
+/** By code, of Node, OpenSSL or undici. */
+const reasons: Record<FailureKind, Record<string, string>> = {
+  unreachable: {
+    ECONNREFUSED: 'nothing listens at its address (connection refused)',
+    ENOTFOUND: 'its name is not known to DNS',
+    EAI_AGAIN: 'DNS did not answer',
+    EHOSTUNREACH: 'there is no route to it',
+    ENETUNREACH: 'there is no network to reach it by',
+    EADDRNOTAVAIL: 'this machine has no address to reach it from',
+    PROXY_UNREACHABLE: 'the corporate proxy cannot be reached: check upstreamProxy',
+    PROXY_AUTHENTICATION: 'the corporate proxy refused the tunnel: check the user and password in upstreamProxy'
+  },
+  timeout: {
+    ETIMEDOUT: 'the connection to it timed out',
+    PROXY_TIMEOUT: 'the corporate proxy did not answer in time',
+    POOL_BUSY: 'all connections to it stayed busy (pool.connections)',
+    UND_ERR_CONNECT_TIMEOUT: 'it did not accept a connection in time',
+    UND_ERR_HEADERS_TIMEOUT: 'it did not begin its answer in time',
+    UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of its answer'
+  },
+  dropped: { ECONNRESET: closedEarly, EPIPE: closedEarly, UND_ERR_SOCKET: closedEarly },
+  invalid: {
+    UND_ERR_HEADERS_OVERFLOW: 'the head of its answer is too large',
+    // undici asserts that a status is a status.
+    ERR_ASSERTION: 'its answer is not HTTP',
+    UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer is longer or shorter than it said'
+  },
+  untrusted: {
+    SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+    CERT_SIGNATURE_FAILURE: unknownAuthority,
+    UNABLE_TO_GET_ISSUER_CERT: 'its certificate chain is incomplete',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; if it is your own, name it with caFile',
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clock of this machine',
+    CERT_REVOKED: 'its certificate has been revoked',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+    ERR_SSL_UNSUPPORTED_PROTOCOL: noCommonVersion,
+    ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: noCommonVersion,
+    ERR_SSL_VERSION_TOO_LOW: noCommonVersion,
+    ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
+    EPROTO: 'the TLS handshake failed'
+  }
 }
+
+const byCode = new Map<string, Failure>(
+  Object.entries(reasons).flatMap(([kind, codes]) =>
+    Object.entries(codes).map(([code, reason]): [string, Failure] => [
+      code,
+      // undici's codes and ours tell a person nothing; the others can be looked up.
+      { kind: kind as FailureKind, reason: /^(UND|PROXY|POOL)_/.test(code) ? reason : `${reason} (${code})` }
+    ])
+  )
+)
 
 /**
  * Reads any error of a connection: by its code, or that of its causes, never by its text, which changes with the
@@ -72,19 +74,21 @@ const reasons: Record<string, [FailureKind, string]> = {
  */
 export function explainFailure(error: unknown): Failure {
   for (let current = error, depth = 0; current instanceof Error && depth < 6; depth++) {
-    const failure = byCode(current)
+    const code = 'code' in current && typeof current.code === 'string' ? current.code : ''
+    const failure = byCode.get(code) ?? byFamily(code, current.name)
     if (failure) return failure
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
   return { kind: 'unreachable', reason: 'the connection failed' }
 }
 
-function byCode(error: Error): Failure | undefined {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const known = reasons[code]
-  if (known) return { kind: known[0], reason: code.startsWith('UND_') ? known[1] : `${known[1]} (${code})` }
+function byFamily(code: string, name: string): Failure | undefined {
+  if (code.startsWith('PROXY_ANSWERED_'))
+    return { kind: 'unreachable', reason: `the corporate proxy refused the tunnel (it answered ${code.slice(-3)})` }
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
-  if (/^(ERR_TLS|ERR_SSL|CERT_|ERR_OSSL)/.test(code))
+  // undici's own parser knows the reason in words only, and has no code.
+  if (name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
+  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_)/.test(code))
     return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import net from 'node:net'
 import t from 'tap'
 import { judge } from '../../src/upstream/verdict.js'
 import { startProxy } from '../support/proxy.js'
+import { raw } from '../support/raw.js'
 import { json, startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 
@@ -171,3 +174,24 @@ t.test(
     t.match(proxy.records.at(-1), { status: 200, problem: 'upstream_dropped' })
   }
 )
+
+t.test('an answer that breaks off shows what had come, and never passes for a whole one', async (t) => {
+  const servicechannel = await startServiceChannel(t, {
+    answer: (request, response) => {
+      response.writeHead(200, request.url === '/unframed' ? {} : { 'content-length': 10 })
+      response.flushHeaders()
+      if (request.url !== '/head') response.write('half')
+      setImmediate(() => response.destroy())
+    }
+  })
+  const proxy = await startProxy(t, { environment: servicechannel })
+  const ask = (path: string, version = '1.1') =>
+    raw(proxy.port, `GET ${path} HTTP/${version}\r\nHost: localhost\r\n\r\n`)
+  t.match(await ask('/head'), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\n$/, 'only the head had come')
+  t.match(await ask('/half'), /^HTTP\/1\.1 200 [\s\S]*\r\n\r\nhalf$/)
+  t.notMatch(await ask('/unframed'), /0\r\n\r\n$/, 'the last chunk is missing')
+  const client = net.connect(proxy.port, '127.0.0.1')
+  client.on('data', () => {}).write('GET /unframed HTTP/1.0\r\n\r\n')
+  const [error] = await once(client, 'error')
+  t.match(error, { code: 'ECONNRESET' }, 'where only the end of the connection ends an answer, it is reset')
+})

@@ -5,9 +5,9 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TlsOptions } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { Test } from 'tap'
-import { makeCertificates } from '../../support/certificates.js'
+import { makeCertificates } from './certificates.js'
 
 /** Who may log in. All of it is invented. */
 export interface Account {
@@ -28,6 +28,7 @@ export interface ApiCall {
   readonly headers: readonly string[]
   readonly body: Buffer
   readonly token: 'valid' | 'expired' | 'unknown'
+  readonly tlsVersion: string | null
 }
 
 /** One request of any kind to the login host. */
@@ -49,7 +50,6 @@ export interface ServiceOptions {
   /** How long a successful login takes to be answered, in ms. */
   loginTakesMs?: number
   tls?: TlsOptions
-  names?: readonly string[]
   /** Answers a call with a good token. */
   answer?: (call: ApiCall, response: ServerResponse) => void
   /** Answers a token request in another way and returns true, or leaves it. */
@@ -72,7 +72,7 @@ const loginSpacingMs = 5000
  */
 export async function startServiceChannel(t: Test, options: ServiceOptions = {}) {
   const { accounts = [account], tokenSeconds = 600, statedSeconds = tokenSeconds, loginTakesMs = 0 } = options
-  const { ca, cert, key } = await makeCertificates(options.names)
+  const { ca, cert, key } = await makeCertificates()
   const tls = {
     cert,
     key,
@@ -97,7 +97,8 @@ export async function startServiceChannel(t: Test, options: ServiceOptions = {})
       target: request.url ?? '',
       headers: request.rawHeaders,
       body,
-      token
+      token,
+      tlsVersion: (request.socket as TLSSocket).getProtocol()
     } as const
     calls.push(call)
     if (token !== 'valid') notPermitted(response)
