@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Limiter } from '../../src/limiter/limiter.js'
 import type { TokenStore } from '../../src/oauth/token-store.js'
 import { createAgent } from '../../src/upstream/agent.js'
+import { createReadAhead } from '../../src/upstream/body.js'
 import { type Conversation, createExchange } from '../../src/upstream/exchange.js'
 import { createSend, LostError } from '../../src/upstream/send.js'
 import { createSlots } from '../../src/upstream/slots.js'
@@ -40,18 +41,19 @@ t.test('a server that was connected to had been reached, whatever ended that', a
   for (const code of ['EHOSTUNREACH', 'ERR_SSL_BAD_RECORD_TYPE', 'ENETDOWN']) {
     const exchange = createExchange({
       environment: 'mine',
-      limiter: { acquire: async () => ({ waitedMs: 0, ahead: 0, report() {} }) } as unknown as Limiter,
+      limiter: { refusal() {}, acquire: async () => ({ waitedMs: 0, ahead: 0, report() {} }) } as unknown as Limiter,
       tokens: {
         get: async () => ({ expiresAt: Number.POSITIVE_INFINITY }),
         lastAcceptedAt() {}
       } as unknown as TokenStore,
       slots: createSlots(1, 1000),
       send: () => Promise.reject(lost(code)),
-      readAhead: async () => ({ payload: undefined, replayable: true, release() {}, abandon() {} })
+      readAhead: createReadAhead({ silenceMs: 1000 })
     })
     const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] }
     const ticket = { client: '', priority: 3, signal: new AbortController().signal }
-    const call = { method: 'POST', target: '/', headers: [], ticket, trace } as unknown as Conversation
+    const request = { headers: {} }
+    const call = { method: 'POST', target: '/', headers: [], request, ticket, trace } as unknown as Conversation
     await t.rejects(exchange(call), { code: 'upstream_dropped', message: /may or may not have been carried out/ }, code)
   }
 })
