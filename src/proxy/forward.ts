@@ -35,7 +35,7 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
-    const message = `The API server of ${call.environment} broke off its answer: ${reason}.`
+    const message = `The API server of "${call.environment}" broke off its answer: ${reason}.`
     throw new ProxyError('upstream_dropped', message, { cause: error })
   })
 }
