@@ -36,6 +36,7 @@ const confined: Record<string, string[]> = {
   oauth4webapi: ['oauth'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
+  'prom-client': ['telemetry'],
   typebox: ['config', 'emulator'],
   selfsigned: ['emulator']
 }

@@ -1,14 +1,18 @@
 import { createAdmin } from '../admin/admin.js'
+import { expositionRoute } from '../admin/exposition.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
+import { createMetrics } from '../telemetry/metrics.js'
+import type { CallObserver } from '../telemetry/records.js'
 import type { OpenListener } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
+import { packageVersion } from './version.js'
 
 /** The running proxy. */
 export interface App {
@@ -32,7 +36,15 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   const doors: Listening[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
-  const connector = createConnector(config, log)
+  const listening: { environment: string; connections(): number }[] = []
+  const metrics = createMetrics({
+    version: packageVersion(),
+    environments: () => environments.values(),
+    listeners: () => listening
+  })
+  const observers: CallObserver[] = [logCalls(log)]
+  if (config.admin.enabled) observers.push(metrics.observe)
+  const connector = createConnector(config, log, { onLogin: metrics.observeLogin })
   let emulator: Emulator | undefined
   let hasStarted = false
   let isDraining = false
@@ -57,9 +69,14 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    const observe: CallObserver = (call) => {
+      for (const each of observers) each(call)
+    }
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe, log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
-    const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    const door = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    const { port, addresses, connections } = door
+    listening.push({ environment: name, connections })
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
@@ -69,6 +86,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
+    admin.register(expositionRoute, metrics)
     adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }

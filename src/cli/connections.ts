@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 
 /** The connections of some servers, so that they can be let go without cutting an answer. */
 export interface Connections {
+  /** How many are open. */
+  readonly count: number
   watch(server: http.Server): void
   /** Ends every connection as soon as nothing is under way on it. */
   release(): void
@@ -24,6 +26,9 @@ export function trackConnections(): Connections {
   }
 
   return {
+    get count() {
+      return underWay.size
+    },
     watch(server) {
       server.on('connection', (socket: Socket) => {
         underWay.set(socket, 0)

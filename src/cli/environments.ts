@@ -6,7 +6,7 @@ import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
-import { createTokenStore, type TokenStore } from '../oauth/token-store.js'
+import { createTokenStore, type TokenEvent, type TokenStore } from '../oauth/token-store.js'
 import { companyOf, type Quota } from '../servicechannel/environments.js'
 import { type Log, logLogins } from '../telemetry/log.js'
 import { createAgent, createFetch } from '../upstream/agent.js'
@@ -14,7 +14,7 @@ import { createReadAhead } from '../upstream/body.js'
 import { createExchange, type Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
 import { createSend } from '../upstream/send.js'
-import { createSlots } from '../upstream/slots.js'
+import { createSlots, type Slots } from '../upstream/slots.js'
 
 /** The rooms behind one environment, ready for its listeners. */
 export interface ConnectedEnvironment {
@@ -24,6 +24,7 @@ export interface ConnectedEnvironment {
   readonly exchange: Exchange
   readonly limiter: Limiter
   readonly tokens: TokenStore
+  readonly slots: Pick<Slots, 'busy' | 'waiting'>
 }
 
 export interface Connector {
@@ -32,11 +33,13 @@ export interface Connector {
   close(): Promise<void>
 }
 
-/** What tests put in the place of the machine's own. */
+/** The machine's own unless given. */
 export interface Ports {
   /** Monotonic milliseconds that go on through a suspend. */
   now?: () => number
   lookup?: LookupFunction
+  /** Hears of every request to a token endpoint, besides the log. */
+  onLogin?: (environment: string, event: TokenEvent) => void
 }
 
 type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamProxy' | 'noProxy'>
@@ -46,7 +49,7 @@ type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamPr
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
 export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
-  const { now = createElapsedClock(), lookup } = ports
+  const { now = createElapsedClock(), lookup, onLogin } = ports
   const governors = createGovernors()
   const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
@@ -65,6 +68,8 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       lookup,
       now
     })
+    const logLogin = logLogins(log, name)
+    const slots = createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000)
     const tokens = createTokenStore({
       name,
       loginUrl,
@@ -74,7 +79,10 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       timeoutMs: config.timeouts.loginSeconds * 1000,
       now,
       explain: explainFailure,
-      onEvent: logLogins(log, name)
+      onEvent(event) {
+        logLogin(event)
+        onLogin?.(name, event)
+      }
     })
     const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
       createLimiter({
@@ -93,12 +101,12 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       environment: name,
       limiter,
       tokens,
-      slots: createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000),
+      slots,
       send: createSend(agent, apiUrl),
       readAhead,
       now
     })
-    return { name, apiUrl, quota: environment.quota, limiter, tokens, exchange }
+    return { name, apiUrl, quota: environment.quota, limiter, tokens, slots, exchange }
   }
 
   function companyWindow({ apiUrl, companyQuota, credentials }: Environment): Window | undefined {

@@ -9,6 +9,8 @@ export interface Listening {
   readonly port: number
   /** `127.0.0.1:8080`, `[::1]:8080`. */
   readonly addresses: readonly string[]
+  /** How many connections are open. */
+  connections(): number
   /** Stops accepting; idle connections end now, busy ones with their answer. Resolves when the last has ended. */
   close(): Promise<void>
   /** Ends whatever is still open. */
@@ -39,6 +41,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   return {
     port: bound.port,
     addresses: servers.map((server) => addressOf(server)),
+    connections: () => connections.count,
     async close() {
       const closed = Promise.all([app.close(), twin && new Promise((resolve) => twin.close(resolve))])
       connections.release()

@@ -7,6 +7,10 @@ export interface Slots {
    * patience is refused with LostError, code `POOL_BUSY`; who leaves, with LostError and the reason of the signal.
    */
   take(signal: AbortSignal): Promise<() => void>
+  /** Places that are taken. */
+  readonly busy: number
+  /** Calls that wait for one. */
+  readonly waiting: number
 }
 
 /**
@@ -29,6 +33,12 @@ export function createSlots(count: number, patienceMs: number): Slots {
   }
 
   return {
+    get busy() {
+      return count - free
+    },
+    get waiting() {
+      return waiting.size
+    },
     take(signal) {
       if (free > 0) {
         free--

@@ -1,0 +1,50 @@
+import { Writable } from 'node:stream'
+import t from 'tap'
+import { openApp } from '../../src/cli/app.js'
+import { loadConfig } from '../../src/config/load.js'
+import { createLog } from '../../src/telemetry/log.js'
+
+const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+
+async function startApp(env: Record<string, string> = {}) {
+  const anyPorts = { SC_PROXY_PORT: '0', SC_PROXY_ADMIN_PORT: '0' }
+  const loaded = loadConfig({ argv: [], env: { ...anyPorts, ...env } })
+  if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
+  const app = await openApp(loaded.config, createLog({ level: 'silent', format: 'json', stream: nowhere }))
+  t.teardown(() => app.drain(0))
+  return { url: `http://127.0.0.1:${app.listeners[0]?.port}`, adminUrl: app.adminUrl }
+}
+
+t.test('the admin listener tells Prometheus what the proxy did, and nothing secret', async (t) => {
+  const { url, adminUrl } = await startApp()
+  const answer = await fetch(`${url}/v3/workorders?canary=CANARY-QUERY`, { headers: { 'x-canary': 'CANARY-HEADER' } })
+  t.equal(answer.status, 200)
+  await answer.arrayBuffer()
+  await fetch(`${url}/v3/workorders`, { headers: { origin: 'http://elsewhere.example' } })
+
+  const scrape = await fetch(`${adminUrl}/metrics`)
+  t.equal(scrape.status, 200)
+  t.match(scrape.headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
+  const text = await scrape.text()
+  const has = (line: string) => t.ok(text.split('\n').includes(line), line)
+  has('sc_proxy_calls_total{environment="emulator",method="GET",status="2xx",route="/v3/workorders"} 1')
+  has('sc_proxy_calls_total{environment="emulator",method="GET",status="4xx",route="/v3/workorders"} 1')
+  has('sc_proxy_problems_total{environment="emulator",code="origin_not_allowed"} 1')
+  has('sc_proxy_logins_total{environment="emulator",grant="password",outcome="renewed"} 1')
+  has('sc_proxy_queue_seconds_count{environment="emulator"} 1')
+  has('sc_proxy_login_state{environment="emulator",state="valid"} 1')
+  has('sc_proxy_places{environment="emulator",window="application",state="used"} 1')
+  t.match(text, /^sc_proxy_client_connections\{environment="emulator"\} [1-9]/m)
+  t.match(text, /^process_resident_memory_bytes \d+/m)
+  for (const line of text.split('\n').filter(Boolean)) {
+    if (!/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"\\]*",?)*\})? [-+\d.eInfNa]+)$/.test(line)) t.fail(line)
+  }
+  t.notMatch(text, /CANARY|Bearer|127\.0\.0\.1/)
+})
+
+t.test('the proxied port has no /metrics of ours', async (t) => {
+  const { url } = await startApp()
+  const answer = await fetch(`${url}/metrics`)
+  t.notOk(answer.headers.get('x-sc-proxy-error'))
+  t.equal(answer.status, 404, 'the API answers')
+})
