@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { problems as codes } from '../errors.js'
 import type { Metrics } from './metrics.js'
 import { type Readings, readAtScrape } from './readings.js'
 import { createRouteTemplates } from './route-template.js'
@@ -65,6 +66,10 @@ export function createInstruments(readings: Readings): Instruments {
     labelNames: ['version'],
     registers
   }).set({ version: readings.version }, 1)
+  // From zero, so that the first one of a kind already is an increase.
+  for (const { name: environment } of readings.environments()) {
+    for (const code of Object.keys(codes)) problems.inc({ environment, code }, 0)
+  }
   readAtScrape(registers, readings)
   collectDefaultMetrics({ register: registry })
 
