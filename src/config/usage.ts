@@ -1,4 +1,13 @@
-import { allSettings, configFile, fileSchema, insideOf, isNested, type JsonSchema, type Setting } from './settings.js'
+import {
+  allSettings,
+  configFile,
+  expectation,
+  fileSchema,
+  insideOf,
+  isNested,
+  type JsonSchema,
+  type Setting
+} from './settings.js'
 
 /** The JSON Schema (2020-12) of a configuration file, as config/schema.json holds it. */
 export function jsonSchema(): string {
@@ -27,6 +36,26 @@ export function settingsTable(): string {
     const head = ['Key', 'Flag', 'Environment variable', 'Default', 'Meaning']
     const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`)
     return `**${section}**\n\n${lines.join('')}`
+  })
+  return sections.join('\n')
+}
+
+/** Every setting with all there is to say about it, as Markdown with a heading each. */
+export function settingsReference(): string {
+  const sections = inSections().map(([section, settings]) => {
+    const entries = [...settings, ...settings.flatMap(insideOf)].map((setting) => {
+      const { path, flag, env, schema } = setting
+      const preset = presetOf(schema)
+      const facts = [
+        path !== configFile.path && `key ${code(path)}`,
+        !schema.writeOnly && flag !== undefined && `flag ${code(flag)}`,
+        env !== undefined && `variable ${code(env)}`
+      ]
+      const names = facts.filter(Boolean).join(', ')
+      const text = schema.description?.replaceAll('*', '\\*')
+      return `#### ${path}\n\n${text}\n\n- ${names}\n- takes ${expectation(schema)}${preset && `; default ${code(preset)}`}\n`
+    })
+    return `### ${section}\n\n${entries.join('\n')}`
   })
   return sections.join('\n')
 }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Check } from 'typebox/schema'
 import { loadConfig } from '../../src/config/load.js'
 import { allSettings, fileSchema } from '../../src/config/settings.js'
-import { jsonSchema, settingsTable } from '../../src/config/usage.js'
+import { jsonSchema, settingsReference, settingsTable } from '../../src/config/usage.js'
 
 const inRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 const regenerate = 'run: npm run types && npx tap run --snapshot --disable-coverage build/test/config/drift.test.js'
@@ -16,19 +16,23 @@ t.test('config/schema.json is what the settings say', async (t) => {
   t.equal(existsSync(path) ? readFileSync(path, 'utf8') : '', jsonSchema(), regenerate)
 })
 
-t.test('the table of settings in README.md is what the settings say', async (t) => {
-  const path = inRoot('README.md')
-  if (!existsSync(path)) return t.pass('there is no README.md yet', { skip: true })
-  const [begin, end] = ['<!-- settings:begin -->', '<!-- settings:end -->']
-  const readme = readFileSync(path, 'utf8')
-  t.equal(readme.split(begin).length, 2, `README.md says once where the table begins: ${begin}`)
-  t.equal(readme.split(end).length, 2, `and once where it ends: ${end}`)
-  const [before = '', rest = ''] = readme.split(begin)
-  const [found = '', after = ''] = rest.split(end)
-  const table = `\n${settingsTable()}`
-  if (rewriting) writeFileSync(path, `${before}${begin}${table}${end}${after}`)
-  else t.equal(found, table, regenerate)
-})
+for (const [page, mark, generate] of [
+  ['README.md', 'settings', settingsTable],
+  ['docs/configuration.md', 'reference', settingsReference]
+] as const) {
+  t.test(`${page} says of the settings what the schema says`, async (t) => {
+    const path = inRoot(page)
+    const [begin, end] = [`<!-- ${mark}:begin -->`, `<!-- ${mark}:end -->`]
+    const text = readFileSync(path, 'utf8')
+    t.equal(text.split(begin).length, 2, `it says once where they begin: ${begin}`)
+    t.equal(text.split(end).length, 2, `and once where they end: ${end}`)
+    const [before = '', rest = ''] = text.split(begin)
+    const [found = '', after = ''] = rest.split(end)
+    const wanted = `\n${generate()}`
+    if (rewriting) writeFileSync(path, `${before}${begin}${wanted}${end}${after}`)
+    else t.equal(found, wanted, regenerate)
+  })
+}
 
 t.test('the table names every setting under all its names', async (t) => {
   const table = settingsTable()

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { openApp } from '../../src/cli/app.js'
+import { loadConfig } from '../../src/config/load.js'
+import { createLog } from '../../src/telemetry/log.js'
+import { blocksOf, pages } from './pages.js'
+
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+
+/** Why a command in the pages is not run here. */
+const marks = ['credentials', 'docker', 'kubernetes', 'root', 'network', 'fiddler'].map((need) => `needs-${need}`)
+
+const commands = pages.filter(({ name }) => name !== 'docs/performance.md' && name !== 'README.md').flatMap(blocksOf)
+
+const isRunnable = process.platform !== 'win32'
+
+t.test('a command that is not run here says why', async (t) => {
+  for (const { page, language, mark, text } of commands) {
+    const known = ['', 'starts-the-proxy', ...(language === 'sh' ? marks : [])]
+    t.ok(known.includes(mark), `${page}: ${mark || text.split('\n', 1)[0]}`)
+  }
+})
+
+t.test('every other command works as it stands', { skip: !isRunnable }, async (t) => {
+  const loaded = loadConfig({ argv: ['--port', '0', '--admin-port', '0'], env: {} })
+  if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const app = await openApp(loaded.config, createLog({ level: 'silent', format: 'json', stream: nowhere }))
+  t.teardown(() => app.drain(0))
+  const { port } = app.listeners[0]!
+  const { port: adminPort } = new URL(app.adminUrl!)
+
+  const home = t.testdir()
+  mkdirSync(join(home, 'bin'))
+  writeFileSync(join(home, 'bin/sc-proxy'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`)
+  chmodSync(join(home, 'bin/sc-proxy'), 0o755)
+  const env = { HOME: home, PATH: `${join(home, 'bin')}:${process.env.PATH}` }
+
+  const toRun = commands.filter(({ language, mark }) => language === 'sh' && mark === '')
+  t.ok(toRun.length >= 10, `${toRun.length} blocks`)
+  await Promise.all(
+    toRun.map(async ({ page, text }) => {
+      const script = text.replaceAll('localhost:8080', `localhost:${port}`).replaceAll(':8081', `:${adminPort}`)
+      const outcome = await new Promise<{ failed: boolean; told: string }>((resolve) => {
+        const options = { env, cwd: home, timeout: 30_000 }
+        execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, stdout, stderr) =>
+          resolve({ failed: error !== null, told: stdout + stderr })
+        )
+      })
+      t.notOk(outcome.failed, `${page}: ${text.split('\n', 1)[0]}`, { told: outcome.told })
+    })
+  )
+})
