@@ -12,6 +12,7 @@ import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
+import { openSpans } from './open-spans.js'
 import { packageVersion } from './version.js'
 
 /** The running proxy. */
@@ -44,6 +45,8 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   })
   const observers: CallObserver[] = [logCalls(log)]
   if (config.admin.enabled) observers.push(metrics.observe)
+  const spans = await openSpans(config, log)
+  if (spans) observers.push(spans.observe)
   const connector = createConnector(config, log, { onLogin: metrics.observeLogin })
   let emulator: Emulator | undefined
   let hasStarted = false
@@ -125,6 +128,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     adminDoor?.abandon()
     await closingAdmin
     await emulator?.close()
+    await spans?.close()
   }
 
   try {

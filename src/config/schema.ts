@@ -160,6 +160,15 @@ const operation = {
       default: 'auto'
     })
   }),
+  tracing: object({
+    endpoint: Type.Optional(
+      Type.String({
+        description: 'Collector to which one span per call is sent (OTLP over HTTP, JSON); none are made unless given.',
+        title: 'an http:// or https:// URL without query, such as http://127.0.0.1:4318',
+        pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^?#\\s@]+$'
+      })
+    )
+  }),
   emulator: object({
     scenario: Type.String({
       description: 'What the emulator plays: calm, throttled, expiring-tokens, flaky or a file of your own.',

@@ -82,9 +82,10 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
 }
 
 function recordOf(call: Call, opened: { at: number; on: number }): CallRecord {
-  const { id, environment, method, target, response, trace } = call
+  const { id, environment, method, target, request, response, trace } = call
   return {
     id,
+    traceparent: traceOf(request),
     startedAt: opened.at,
     environment,
     method,
@@ -99,6 +100,12 @@ function recordOf(call: Call, opened: { at: number; on: number }): CallRecord {
 /** A client's own request id is kept when it is harmless in a header and a log line. */
 function idFrom(header: string | string[] | undefined): string {
   return typeof header === 'string' && /^[\w.:+/=-]{1,128}$/.test(header) ? header : randomUUID()
+}
+
+/** `traceparent` (W3C Trace Context §3.2), known fields only. What is not well-formed counts as not sent. */
+function traceOf({ headers: { traceparent } }: IncomingMessage): string | undefined {
+  if (typeof traceparent !== 'string') return undefined
+  return /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?=-|$)/.exec(traceparent)?.[0]
 }
 
 /** Who shares turns: calls of one program on one machine count as one client. */

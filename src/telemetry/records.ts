@@ -2,10 +2,12 @@ import type { ProblemCode } from '../errors.js'
 
 /**
  * What one finished call was: made once, frozen, and given to every observer (log line, metrics, inspector). It holds
- * no header, no body and no query string, so nothing secret can be in it.
+ * no header but the trace context, no body and no query string, so nothing secret can be in it.
  */
 export interface CallRecord {
   readonly id: string
+  /** The client's trace context (W3C), when it is well-formed. */
+  readonly traceparent?: string | undefined
   /** When the request arrived, ms since 1970. */
   readonly startedAt: number
   readonly environment: string

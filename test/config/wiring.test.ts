@@ -48,6 +48,7 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'shutdown.drainSeconds': ['0', 0, 'shutdown.drainSeconds'],
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
+  'tracing.endpoint': ['http://127.0.0.1:4318', 'http://127.0.0.1:4318', 'tracing.endpoint'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
   'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
