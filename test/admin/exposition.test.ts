@@ -1,22 +1,8 @@
-import { Writable } from 'node:stream'
 import t from 'tap'
-import { openApp } from '../../src/cli/app.js'
-import { loadConfig } from '../../src/config/load.js'
-import { createLog } from '../../src/telemetry/log.js'
-
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-
-async function startApp(env: Record<string, string> = {}) {
-  const anyPorts = { SC_PROXY_PORT: '0', SC_PROXY_ADMIN_PORT: '0' }
-  const loaded = loadConfig({ argv: [], env: { ...anyPorts, ...env } })
-  if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
-  const app = await openApp(loaded.config, createLog({ level: 'silent', format: 'json', stream: nowhere }))
-  t.teardown(() => app.drain(0))
-  return { url: `http://127.0.0.1:${app.listeners[0]?.port}`, adminUrl: app.adminUrl }
-}
+import { startApp } from '../support/app.js'
 
 t.test('the admin listener tells Prometheus what the proxy did, and nothing secret', async (t) => {
-  const { url, adminUrl } = await startApp()
+  const { url, adminUrl } = await startApp(t)
   const answer = await fetch(`${url}/v3/workorders?canary=CANARY-QUERY`, { headers: { 'x-canary': 'CANARY-HEADER' } })
   t.equal(answer.status, 200)
   await answer.arrayBuffer()
@@ -43,7 +29,7 @@ t.test('the admin listener tells Prometheus what the proxy did, and nothing secr
 })
 
 t.test('the proxied port has no /metrics of ours', async (t) => {
-  const { url } = await startApp()
+  const { url } = await startApp(t)
   const answer = await fetch(`${url}/metrics`)
   t.notOk(answer.headers.get('x-sc-proxy-error'))
   t.equal(answer.status, 404, 'the API answers')

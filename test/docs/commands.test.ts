@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { openApp } from '../../src/cli/app.js'
-import { loadConfig } from '../../src/config/load.js'
-import { createLog } from '../../src/telemetry/log.js'
+import { startApp } from '../support/app.js'
 import { blocksOf, pages } from './pages.js'
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
@@ -26,13 +23,8 @@ t.test('a command that is not run here says why', async (t) => {
 })
 
 t.test('every other command works as it stands', { skip: !isRunnable }, async (t) => {
-  const loaded = loadConfig({ argv: ['--port', '0', '--admin-port', '0'], env: {} })
-  if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const app = await openApp(loaded.config, createLog({ level: 'silent', format: 'json', stream: nowhere }))
-  t.teardown(() => app.drain(0))
-  const { port } = app.listeners[0]!
-  const { port: adminPort } = new URL(app.adminUrl!)
+  const { url, adminUrl } = await startApp(t)
+  const [port, adminPort] = [new URL(url).port, new URL(adminUrl).port]
 
   const home = t.testdir()
   mkdirSync(join(home, 'bin'))

@@ -1,13 +1,10 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Writable } from 'node:stream'
 import FakeTimers from '@sinonjs/fake-timers'
 import t, { type Test } from 'tap'
-import { openApp } from '../../src/cli/app.js'
-import { loadConfig } from '../../src/config/load.js'
-import { createLog } from '../../src/telemetry/log.js'
 import type { CallRecord } from '../../src/telemetry/records.js'
 import { createSpans } from '../../src/telemetry/spans.js'
+import { startApp } from '../support/app.js'
 import { until } from '../support/until.js'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -155,13 +152,9 @@ t.test('a collector that fails is told of once, costs no memory without end and 
 
 t.test('the proxy sends them where tracing.endpoint says, the last ones before it ends', async (t) => {
   const { batches, endpoint } = await startCollector(t)
-  const env = { SC_PROXY_PORT: '0', SC_PROXY_ADMIN_PORT: '0', SC_PROXY_TRACING_ENDPOINT: endpoint }
-  const loaded = loadConfig({ argv: [], env })
-  if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const app = await openApp(loaded.config, createLog({ level: 'silent', format: 'json', stream: nowhere }))
-  const url = `http://127.0.0.1:${app.listeners[0]?.port}/v3/workorders?canary=CANARY`
-  const answer = await fetch(url, { headers: { traceparent: `00-${traceId}-${parentId}-01` } })
+  const { app, url } = await startApp(t, { SC_PROXY_TRACING_ENDPOINT: endpoint })
+  const headers = { traceparent: `00-${traceId}-${parentId}-01` }
+  const answer = await fetch(`${url}/v3/workorders?canary=CANARY`, { headers })
   await answer.arrayBuffer()
   await app.drain(1)
   t.match(batches, [{ spans: [{ traceId, parentSpanId: parentId, name: 'GET /v3/workorders' }] }])
