@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import { type Emulator, startEmulator } from '../emulator/emulator.js'
@@ -9,13 +11,21 @@ import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 
+/** Answers to whoever waited are small: a client that reads has them by then. */
+const mostMsToHear = 250
+
+/** Closing takes milliseconds; longer than this it hangs. */
+const mostMsToClose = 2000
+
 /** The running proxy. */
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
+  /** Resolves when a listener has closed by itself, which the log then tells. */
+  readonly failed: Promise<undefined>
   /**
    * Stops for good: no new connections, what is under way finishes, waiting calls that fit into the time are served
-   * and all others refused. Resolves when nothing is open any more, at the latest after `seconds`.
+   * and all others refused. After `seconds` whoever is left is told or cut. Resolves when nothing is open any more.
    */
   drain(seconds: number): Promise<void>
   /** Ends a drain now. */
@@ -29,12 +39,17 @@ export interface App {
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
   const doors: Listening[] = []
+  let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
   const connector = createConnector(config, log)
   let emulator: Emulator | undefined
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
+  let fail = (_: undefined) => {}
+  const failed = new Promise<undefined>((resolve) => {
+    fail = resolve
+  })
 
   async function environmentOf(name: string): Promise<ConnectedEnvironment> {
     const known = environments.get(name)
@@ -56,7 +71,8 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, exchange } = environment
     const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
-    const door = await open(() => listen(proxy, listener.host, listener.port), listener)
+    const door = await open(proxy, listener)
+    doors.push(door)
     return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
   }
 
@@ -66,21 +82,21 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
-    const door = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin)
-    return `http://${door.addresses[0]}`
+    adminDoor = await open(admin, config.admin)
+    return `http://${adminDoor.addresses[0]}`
   }
 
-  async function open(
-    bind: () => Promise<Listening>,
-    { host, port }: { host: string; port: number }
-  ): Promise<Listening> {
-    try {
-      const door = await bind()
-      doors.push(door)
-      return door
-    } catch (error) {
-      throw new Error(cannotListen(error, host, port), { cause: error })
+  async function open(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<Listening> {
+    const trouble = {
+      refused: (err: Error) => log.error({ err }, `a connection to port ${port} could not be accepted`),
+      lost() {
+        log.fatal(`the listener on port ${port} of ${host} has closed by itself`)
+        fail(undefined)
+      }
     }
+    return listen(app, host, port, trouble).catch((error) => {
+      throw new Error(cannotListen(error, host, port), { cause: error })
+    })
   }
 
   async function close(seconds: number): Promise<void> {
@@ -94,10 +110,21 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     const closing = Promise.all(doors.map((door) => door.close()))
     await Promise.race([closing, deadline])
     giveUp()
+    const left = doors.reduce((calls, { underWay }) => calls + underWay, 0)
+    if (left > 0) log.warn(`the time is up: ${left} calls were cut`)
+    // Nothing that hangs may keep the process: what it says here is said either way.
+    await Promise.race([closeRooms(closing), pause(mostMsToClose, undefined, { ref: false })])
+  }
+
+  async function closeRooms(closing: Promise<unknown>): Promise<void> {
     await connector.close()
+    // Who waited has just been told, and needs a moment to hear it.
+    await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
     for (const door of doors) door.abandon()
     await closing
     await emulator?.close()
+    adminDoor?.abandon()
+    await adminDoor?.close()
   }
 
   try {
@@ -108,6 +135,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     return {
       listeners,
       adminUrl,
+      failed,
       drain(seconds) {
         isDraining = true
         for (const { limiter } of environments.values()) limiter.drain(seconds * 1000)

@@ -22,7 +22,7 @@ export const emulate: Command = {
     if (!emulator) return 2
     if (writeCa !== undefined) writeFileSync(resolve(world.cwd, writeCa), emulator.ca)
     world.stdout.write(describe(emulator, writeCa))
-    await untilStopped(world)
+    await untilStopped(world).asked
     await emulator.close()
     return 0
   }

@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../config/schema.js'
+import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
@@ -73,7 +74,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     closers.push(
       () => tokens.close(),
       () => limiter.close(),
-      () => agent.destroy()
+      () => agent.destroy(cutOff())
     )
     const exchange = createExchange({
       environment: name,
@@ -102,6 +103,14 @@ export function createConnector(config: Settings, log: Log): Connector {
       await Promise.all(closers.splice(0).map((close) => close()))
     }
   }
+}
+
+/** What a call is told that has been sent when the time is up; without retry-after, as it may have been carried out. */
+function cutOff(): ProxyError {
+  return new ProxyError(
+    'draining',
+    'The proxy is shutting down and could not wait for the answer; the request may or may not have been carried out.'
+  )
 }
 
 function shared<T>(known: Map<string, T>, key: string, create: () => T): T {

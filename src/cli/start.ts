@@ -3,19 +3,34 @@ import { openApp } from './app.js'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
-import { untilStopped } from './until-stopped.js'
+import { exitCodeOf, untilStopped } from './until-stopped.js'
+
+/** After a fault nobody knows what state the process is in: long enough for most calls, too short for much harm. */
+const mostSecondsAfterFault = 5
 
 export const start: Command = {
   name: 'start',
   summary: 'run the proxy; what happens when no command is given',
   examples: ['sc-proxy', 'sc-proxy start --environment sandbox2 --read-only', 'sc-proxy start --config config.json'],
 
-  /** Runs until it is told to stop. 0: drained; 2: nothing was started. */
+  /**
+   * Runs until it is told to stop. 0: stopped in the time given; 1: stopped after a fault; 2: nothing was started; 128
+   * and the number of the signal: a second signal ended the draining.
+   */
   async run(world, argv) {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
     const log = createLog({ ...config.log, stream: world.stdout })
+    const { asked, insisted } = untilStopped(world)
+    const failed = new Promise<undefined>((resolve) => {
+      world.faults.onUncaught((err) => {
+        log.fatal({ err }, 'the proxy failed in a way it does not know')
+        resolve(undefined)
+      })
+    })
+    world.faults.onWarning(({ name, message }) => log.warn({ warning: name }, message))
+
     const app = await openApp(config, log).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
@@ -27,11 +42,19 @@ export const start: Command = {
       log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
     }
 
+    const signal = await Promise.race([asked, failed, app.failed])
     const { drainSeconds } = config.shutdown
-    const signal = await untilStopped(world, app.abandon)
-    log.info(`${signal}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
-    await app.drain(drainSeconds)
+    const seconds = signal ? drainSeconds : Math.min(drainSeconds, mostSecondsAfterFault)
+    log.info(
+      `${signal ?? 'after this fault'}: finishing what is under way, for ${seconds} s at most; a second signal ends it at once`
+    )
+    let code = signal ? 0 : 1
+    void Promise.race([insisted, failed]).then((again) => {
+      code = again ? exitCodeOf(again) : 1
+      if (again) app.abandon()
+    })
+    await app.drain(seconds)
     log.info('stopped')
-    return 0
+    return code
   }
 }

@@ -37,7 +37,10 @@ export interface Limiter {
    */
   acquire(ticket: Ticket, options?: { again?: boolean }): Promise<Lease>
   snapshot(): LimiterSnapshot
-  /** Shutting down in `deadlineMs`: waiting calls that can depart by then still do, all others are refused. */
+  /**
+   * Shutting down in `deadlineMs`: calls that are here and can depart by then still do, all others are refused. A call
+   * may be here whose body is still arriving: its ticket says so.
+   */
   drain(deadlineMs: number): void
   /** Refuses whoever waits and stops all timers. A shared company window stays open: its creator closes it. */
   close(): Promise<void>
@@ -60,6 +63,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
   const application = createWindow(options.application, { now })
   const room = createWaitingRoom<Lease>(now, turnAway)
+  let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY
   let closed = false
 
@@ -114,10 +118,15 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return waiter !== undefined
   }
 
+  /** It came after the doors had been shut. */
+  function isLate(ticket: Ticket, again: boolean, at: number): boolean {
+    return !again && (ticket.since ?? at) >= drainSince
+  }
+
   /** Why a call that has to wait may not; undefined when it may. */
   function refusal(ticket: Ticket, again: boolean, boundMs: number, at: number): ProxyError | undefined {
     const waitMs = estimate(room.ahead(ticket, again), at)
-    if (closed || (drainBy < Number.POSITIVE_INFINITY && (!again || at + waitMs > drainBy))) return draining(waitMs)
+    if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
     // Calls for which a place is free already only wait for their permit and do not fill the queue.
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
     if (!again && room.size - free >= queue.maxCalls) {
@@ -139,7 +148,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     acquire(ticket, { again = false } = {}) {
       const at = now()
       if (ticket.signal.aborted) return Promise.reject(clientLeft(ticket.signal))
-      if (room.size === 0 && (again || drainBy === Number.POSITIVE_INFINITY) && !closed && isOpen(at)) {
+      if (room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)) {
         return Promise.resolve(depart(at, at, 0))
       }
       const boundMs = Math.min(queue.maxWaitMs, ticket.maxWaitMs ?? Number.POSITIVE_INFINITY)
@@ -167,6 +176,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     },
     drain(deadlineMs) {
       const at = now()
+      drainSince = at
       drainBy = at + deadlineMs
       const late = room.order().filter((_, position) => estimate(position, at) > deadlineMs)
       room.remove(late)

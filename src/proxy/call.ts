@@ -51,7 +51,12 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     request,
     response,
     signal: leaving.signal,
-    ticket: { client: clientOf(request), priority: urgencyOf(request) ?? options.priority, signal: leaving.signal },
+    ticket: {
+      client: clientOf(request),
+      priority: urgencyOf(request) ?? options.priority,
+      signal: leaving.signal,
+      since: opened.on
+    },
     trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
     page: undefined,
     problem: undefined,
