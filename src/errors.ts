@@ -7,7 +7,7 @@ export const problems = {
   headers_too_large: { status: 431, title: 'The request head is too large' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   method_not_supported: { status: 405, title: 'The method is not supported' },
-  host_not_allowed: { status: 403, title: 'The host name is not one of this proxy' },
+  host_not_allowed: { status: 403, title: 'The host name is not a name of this proxy' },
   origin_not_allowed: { status: 403, title: 'Web pages of another origin may not use this proxy' },
   client_key_required: { status: 403, title: 'A client key is required' },
   read_only: { status: 403, title: 'This listener is read-only' },

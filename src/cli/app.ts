@@ -2,14 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
+import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
+import { openEmulator } from './open-emulator.js'
 
 /** Answers to whoever waited are small: a client that reads has them by then. */
 const mostMsToHear = 250
@@ -62,18 +63,22 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   async function emulate(): Promise<Environment> {
-    const { scenario, apiPort, loginPort } = config.emulator
-    emulator = await startEmulator({ scenario: await readScenario(scenario), apiPort, loginPort })
+    emulator = await openEmulator(config.emulator)
     return { name: 'emulator', ...emulator }
   }
 
   async function openListener(listener: Listener): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
-    const { name, apiUrl, exchange } = environment
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
-    const door = await open(proxy, listener)
+    const { name, apiUrl, quota, exchange } = environment
+    const { access, clientKey } = listener
+    const silenceMs = config.timeouts.bodySeconds * 1000
+    const observe = logCalls(log)
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, silenceMs, observe, log })
+    const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
+    const door = await open(proxy, listener, way)
     doors.push(door)
-    return { ...listener, port: door.port, addresses: door.addresses, apiUrl, quota: environment.quota }
+    const { port, addresses } = door
+    return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
   async function openAdmin(): Promise<string | undefined> {
@@ -82,11 +87,15 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
-    adminDoor = await open(admin, config.admin)
+    adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
 
-  async function open(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<Listening> {
+  async function open(
+    app: FastifyInstance,
+    { host, port }: { host: string; port: number },
+    way: string
+  ): Promise<Listening> {
     const trouble = {
       refused: (err: Error) => log.error({ err }, `a connection to port ${port} could not be accepted`),
       lost() {
@@ -95,7 +104,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       }
     }
     return listen(app, host, port, trouble).catch((error) => {
-      throw new Error(cannotListen(error, host, port), { cause: error })
+      throw new Error(cannotListen(error, host, port, way), { cause: error })
     })
   }
 
@@ -122,9 +131,11 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
     for (const door of doors) door.abandon()
     await closing
-    await emulator?.close()
+    // Health is told to the end: a probe that finds nobody could not tell a drain from a crash.
+    const closingAdmin = adminDoor?.close()
     adminDoor?.abandon()
-    await adminDoor?.close()
+    await closingAdmin
+    await emulator?.close()
   }
 
   try {
@@ -138,7 +149,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       failed,
       drain(seconds) {
         isDraining = true
-        for (const { limiter } of environments.values()) limiter.drain(seconds * 1000)
+        for (const { limiter } of environments.values()) {
+          // What departs too late for its answer would be cut off half done.
+          limiter.drain(Math.max(0, seconds * 1000 - limiter.snapshot().application.roundTripMs))
+        }
         return close(seconds)
       },
       abandon: () => giveUp()
@@ -146,19 +160,5 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   } catch (error) {
     await close(0)
     throw error
-  }
-}
-
-function cannotListen(error: unknown, host: string, port: number): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${host} is already in use: stop the program that has it, or choose another port.`
-    case 'EACCES':
-      return `Port ${port} on ${host} may not be opened by this user: choose a port above 1023.`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `"${host}" is not an address of this machine: choose one that is, such as 127.0.0.1.`
-    default:
-      return `Port ${port} on ${host} cannot be opened: ${(error as Error).message}.`
   }
 }

@@ -1,27 +1,29 @@
 import type { Listener } from '../config/schema.js'
 import type { Quota } from '../servicechannel/environments.js'
 
-/** A listener as it really opened. */
-export interface OpenListener extends Pick<Listener, 'environment' | 'access' | 'host'> {
+/** A listener as it really opened, without secrets. */
+export interface OpenListener extends Pick<Listener, 'environment' | 'access'> {
   /** The port it got, where 0 was asked for. */
   port: number
   addresses: readonly string[]
   apiUrl: string
   quota: Quota
+  wantsClientKey: boolean
 }
 
 /** What runs where, the next line to type, and how to go on from there. Plain text, for a person. */
 export function banner(listeners: readonly OpenListener[], adminUrl: string | undefined): string {
   const text = ['', '  sc-proxy is running.', '']
-  for (const { environment, access, addresses, port, apiUrl, quota } of listeners) {
+  for (const listener of listeners) {
+    const { environment, access, addresses, apiUrl, quota } = listener
     text.push(
-      `  http://localhost:${port}   ${labelOf(environment)}, ${access}, ${quota.calls} calls per ${quota.windowSeconds} s`
+      `  ${urlOf(listener)}   ${labelOf(environment)}, ${access}, ${quota.calls} calls per ${quota.windowSeconds} s`
     )
     text.push(`      listens on ${addresses.join(' and ')}, forwards to ${apiUrl}`)
   }
   if (adminUrl !== undefined) text.push(`  ${adminUrl}/readiness   health`)
   const [first] = listeners
-  if (first) text.push('', '  Try:', `      curl http://localhost:${first.port}/v3/workorders`)
+  if (first) text.push('', '  Try:', `      curl ${urlOf(first)}/v3/workorders${keyOf(first)}`)
   if (listeners.every(({ environment }) => environment === 'emulator')) text.push('', ...realCredentials)
   return `${text.join('\n')}\n\n`
 }
@@ -31,6 +33,16 @@ const realCredentials = [
   '  SC_PROXY_CLIENT_ID, SC_PROXY_CLIENT_SECRET, SC_PROXY_USERNAME and SC_PROXY_PASSWORD and start',
   '  again: the same address then serves Sandbox2. --environment production serves Production.'
 ]
+
+/** By the name everybody knows, where the machine itself can use it. */
+function urlOf({ addresses, port }: OpenListener): string {
+  const isLocal = addresses.some((address) => /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/.test(address))
+  return `http://${isLocal ? `localhost:${port}` : addresses[0]}`
+}
+
+function keyOf({ wantsClientKey }: OpenListener): string {
+  return wantsClientKey ? " -H 'x-sc-proxy-key: …'" : ''
+}
 
 function labelOf(environment: string): string {
   return environment === 'production' ? '*** PRODUCTION: real work orders, real money ***' : environment

@@ -26,8 +26,8 @@ export interface Command {
   /** One line, without a full stop. */
   summary: string
   examples: string[]
-  /** False when it takes no settings, so that its help lists none. */
-  settings?: false
+  /** The keys of the settings it takes, as its help lists them; all of them when undefined. */
+  settings?: readonly string[]
   /** `argv` is what follows the command's name. Resolves to the exit code. */
   run(world: Process, argv: readonly string[]): Promise<number>
 }

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Emulator, startEmulator } from '../emulator/emulator.js'
-import { readScenario } from '../emulator/scenario.js'
+import type { Config } from '../config/schema.js'
+import type { Emulator } from '../emulator/emulator.js'
 import type { Command } from './command.js'
+import { openEmulator } from './open-emulator.js'
 import { readConfig } from './read-config.js'
 import { untilStopped } from './until-stopped.js'
 
@@ -10,31 +11,42 @@ export const emulate: Command = {
   name: 'emulate',
   summary: 'run the offline emulator of ServiceChannel by itself',
   examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
+  settings: ['config', 'emulator'],
 
   /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
   async run(world, argv) {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
-    const { scenario, apiPort, loginPort, writeCa } = loaded.config.emulator
-    const emulator = await open({ scenario, apiPort, loginPort }).catch((error: Error) => {
+    const emulator = await open(loaded.config.emulator, world.cwd).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!emulator) return 2
-    if (writeCa !== undefined) writeFileSync(resolve(world.cwd, writeCa), emulator.ca)
-    world.stdout.write(describe(emulator, writeCa))
+    world.stdout.write(describe(emulator, loaded.config.emulator.writeCa))
     await untilStopped(world).asked
     await emulator.close()
     return 0
   }
 }
 
-async function open(options: { scenario: string; apiPort: number; loginPort: number }): Promise<Emulator> {
-  return startEmulator({ ...options, scenario: await readScenario(options.scenario) })
+/** @throws Error with one sentence; nothing is left running then */
+async function open(settings: Config['emulator'], cwd: string): Promise<Emulator> {
+  const emulator = await openEmulator(settings)
+  if (settings.writeCa === undefined) return emulator
+  const path = resolve(cwd, settings.writeCa)
+  try {
+    writeFileSync(path, emulator.ca)
+    return emulator
+  } catch (cause) {
+    await emulator.close()
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`--emulator-write-ca: ${path} cannot be written (${code})`, { cause })
+  }
 }
 
 /** Where it listens and how a client, sc-proxy itself for one, reaches it. */
-function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile = 'emulator-ca.pem'): string {
-  const environment = { apiUrl, loginUrl, caFile, quota, credentials }
+function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, writtenTo: string | undefined): string {
+  const environment = { apiUrl, loginUrl, caFile: writtenTo ?? 'emulator-ca.pem', quota, credentials }
+  const authority = 'The authority its certificates are signed by is made anew at each start'
   return [
     'The ServiceChannel emulator is running, with invented data and an invented user.',
     '',
@@ -45,8 +57,8 @@ function describe({ apiUrl, loginUrl, ca, credentials, quota }: Emulator, caFile
     '',
     JSON.stringify({ environments: { emulated: environment } }, null, 2),
     '',
-    `The authority its certificates are signed by is made anew at each start; --emulator-write-ca FILE writes it:`,
-    '',
-    ca
+    ...(writtenTo === undefined
+      ? [`${authority}; --emulator-write-ca FILE writes it to a file:`, '', ca]
+      : [`${authority}; it is in ${writtenTo}.`, ''])
   ].join('\n')
 }

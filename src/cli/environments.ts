@@ -1,6 +1,8 @@
+import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { ProxyError } from '../errors.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
+import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
@@ -12,6 +14,7 @@ import { createReadAhead } from '../upstream/body.js'
 import { createExchange, type Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
 import { createSend } from '../upstream/send.js'
+import { createSlots } from '../upstream/slots.js'
 
 /** The rooms behind one environment, ready for its listeners. */
 export interface ConnectedEnvironment {
@@ -29,16 +32,23 @@ export interface Connector {
   close(): Promise<void>
 }
 
+/** What tests put in the place of the machine's own. */
+export interface Ports {
+  /** Monotonic milliseconds that go on through a suspend. */
+  now?: () => number
+  lookup?: LookupFunction
+}
+
 type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamProxy' | 'noProxy'>
 
 /**
  * Makes the rooms of each environment. What ServiceChannel counts together is shared here: a limiter per client id, a
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
-export function createConnector(config: Settings, log: Log): Connector {
-  const now = createElapsedClock()
+export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
+  const { now = createElapsedClock(), lookup } = ports
   const governors = createGovernors()
-  const readAhead = createReadAhead()
+  const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
   const limiters = new Map<string, Limiter>()
   const closers: (() => unknown)[] = []
@@ -51,7 +61,9 @@ export function createConnector(config: Settings, log: Log): Connector {
       upstreamProxy: config.upstreamProxy,
       noProxy: config.noProxy,
       timeouts: config.timeouts,
-      connections: config.pool.connections
+      connections: config.pool.connections,
+      lookup,
+      now
     })
     const tokens = createTokenStore({
       name,
@@ -67,6 +79,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
       createLimiter({
         application: inMs(environment.quota),
+        trusted: trustAtFirst(environment.quota.calls),
         company: companyWindow(environment),
         queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
       })
@@ -80,6 +93,7 @@ export function createConnector(config: Settings, log: Log): Connector {
       environment: name,
       limiter,
       tokens,
+      slots: createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000),
       send: createSend(agent, apiUrl),
       readAhead,
       now
@@ -91,7 +105,7 @@ export function createConnector(config: Settings, log: Log): Connector {
     const company = companyOf(credentials.clientId)
     if (companyQuota === undefined || company === undefined) return undefined
     return shared(windows, `${apiUrl} ${company}`, () => {
-      const window = createWindow(inMs(companyQuota))
+      const window = createWindow(inMs(companyQuota), { trusted: trustAtFirst(companyQuota.calls) })
       closers.push(() => window.close())
       return window
     })
@@ -105,18 +119,16 @@ export function createConnector(config: Settings, log: Log): Connector {
   }
 }
 
-/** What a call is told that has been sent when the time is up; without retry-after, as it may have been carried out. */
-function cutOff(): ProxyError {
-  return new ProxyError(
-    'draining',
-    'The proxy is shutting down and could not wait for the answer; the request may or may not have been carried out.'
-  )
-}
-
 function shared<T>(known: Map<string, T>, key: string, create: () => T): T {
   const value = known.get(key) ?? create()
   known.set(key, value)
   return value
+}
+
+/** What a call under way is answered when the time is over; without retry-after, since it may have been carried out. */
+function cutOff(): ProxyError {
+  const sentence = 'The proxy shut down before the answer came. The request may or may not have been carried out.'
+  return new ProxyError('draining', sentence)
 }
 
 function inMs({ calls, windowSeconds }: Quota): { calls: number; windowMs: number } {

@@ -8,16 +8,12 @@ export function createHelp(others: readonly Command[]): Command {
     name: 'help',
     summary: 'print this, or what a command does and takes',
     examples: ['sc-proxy help', 'sc-proxy help start'],
-    settings: false,
+    settings: [],
     async run({ stdout, stderr }, [name]) {
       const commands = [...others, help]
       const command = commands.find((candidate) => candidate.name === name)
       if (name !== undefined && !command) {
-        const hint = suggestion(
-          name,
-          commands.map((candidate) => candidate.name)
-        )
-        stderr.write(`sc-proxy: there is no command ${name}${hint}\n`)
+        stderr.write(unknownCommand(name, commands))
         return 2
       }
       stdout.write(command ? commandHelp(command, stdout) : summary(commands))
@@ -25,6 +21,12 @@ export function createHelp(others: readonly Command[]): Command {
     }
   }
   return help
+}
+
+/** What to say when no command is called so. */
+export function unknownCommand(word: string, commands: readonly Command[]): string {
+  const names = commands.map(({ name }) => name)
+  return `sc-proxy: there is no command ${word}${suggestion(word, names) || '; "sc-proxy help" lists them'}\n`
 }
 
 /** Examples, commands and settings: what `sc-proxy --help` prints. */
@@ -36,20 +38,20 @@ export function overview(commands: readonly Command[], output: Output): string {
 /** What one command does, examples first, then every setting it takes. */
 export function commandHelp(command: Command, output: Output): string {
   const head = `sc-proxy ${command.name}: ${command.summary}\n\n${examplesOf(command)}`
-  return command.settings === false ? head : `${head}\n${settings(output)}`
+  return command.settings?.length === 0 ? head : `${head}\n${settings(output, command.settings)}`
 }
 
 function summary(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length))
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`)
-  return `Commands:\n${lines.join('')}\nsc-proxy help COMMAND tells more. Without one, start runs.\n`
+  return `Commands:\n${lines.join('')}\n"sc-proxy help COMMAND" tells more; no command means start.\n`
 }
 
 const examplesOf = ({ examples }: Command) => `Examples:\n${examples.map((line) => `  ${line}\n`).join('')}`
 
-function settings({ columns = 80 }: Output): string {
+function settings({ columns = 80 }: Output, keys?: readonly string[]): string {
   const rule =
     'Every setting is a flag (--queue-max-calls 5), an environment variable (SC_PROXY_QUEUE_MAX_CALLS=5) and a key of the configuration file ("queue": { "maxCalls": 5 }); the first of these wins. A secret is never a flag.'
   const width = Math.min(Math.max(columns, 40), 120)
-  return `${wrap(rule, width).join('\n')}\n\n${settingsHelp(width)}`
+  return `${wrap(rule, width).join('\n')}\n\n${settingsHelp(width, keys)}`
 }

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { isLoopback } from '../config/address.js'
+import { isLocalhost } from '../config/address.js'
 import { trackConnections } from './connections.js'
 
 /** An app that accepts connections. */
@@ -26,8 +26,14 @@ export interface ListenerTrouble {
 }
 
 /**
- * Binds an app. A loopback host is bound in both families, 127.0.0.1 and ::1 where the machine has it: programs
- * disagree on what `localhost` means.
+ * How many connections may wait to be accepted; systems cut it to what they allow. With Node's own 511 a program that
+ * opens a thousand at once sees some of them reset.
+ */
+const backlog = 4096
+
+/**
+ * Binds an app. `localhost` by any of its names is bound in both families, 127.0.0.1 and ::1 where the machine has it:
+ * programs disagree on what it means.
  *
  * @throws the error of the address that cannot be bound (`EADDRINUSE`, `EACCES`, …); nothing stays bound then
  */
@@ -37,8 +43,8 @@ export async function listen(
   port: number,
   trouble: ListenerTrouble = { refused() {}, lost() {} }
 ): Promise<Listening> {
-  const [first = host, second] = isLoopback(host) ? ['127.0.0.1', '::1'] : [host]
-  await app.listen({ host: first, port })
+  const [first = host, second] = isLocalhost(host) ? ['127.0.0.1', '::1'] : [host]
+  await app.listen({ host: first, port, backlog })
   const bound = app.server.address() as AddressInfo
   const twin = second === undefined ? undefined : await bindTwin(app, second, bound.port)
   const servers = twin ? [app.server, twin] : [app.server]
@@ -70,11 +76,14 @@ export async function listen(
 
 /** A second server for the same app: undefined where the machine lacks that address family. */
 async function bindTwin(app: FastifyInstance, host: string, port: number): Promise<http.Server | undefined> {
-  const { maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout } = app.server as http.ServerOptions
-  const twin = http.createServer({ maxHeaderSize, headersTimeout, requestTimeout, keepAliveTimeout }, app.routing)
-  twin.on('clientError', (error, socket) => app.server.emit('clientError', error, socket))
+  // A server has the options it was made with as its properties.
+  const twin = http.createServer(app.server as http.ServerOptions, app.routing)
+  twin.maxHeadersCount = app.server.maxHeadersCount
+  for (const event of ['clientError', 'connect']) {
+    if (app.server.listenerCount(event) > 0) twin.on(event, (...facts) => app.server.emit(event, ...facts))
+  }
   try {
-    await new Promise<void>((resolve, reject) => twin.once('error', reject).listen(port, host, resolve))
+    await new Promise<void>((resolve, reject) => twin.once('error', reject).listen({ port, host, backlog }, resolve))
     return twin
   } catch (error) {
     if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined

@@ -1,6 +1,5 @@
-import { suggestion } from '../config/nearest.js'
 import type { Command, Output, Process } from './command.js'
-import { commandHelp, overview } from './help.js'
+import { commandHelp, overview, unknownCommand } from './help.js'
 import { versionLine } from './version.js'
 
 export type { Command, Process } from './command.js'
@@ -16,13 +15,12 @@ export async function run(world: Process, commands: readonly Command[]): Promise
   const command = commands.find(({ name }) => name === word)
   const argv = named ? others : world.argv
   if (!command) {
-    const names = commands.map(({ name }) => name)
-    world.stderr.write(`sc-proxy: there is no command ${word}${suggestion(word, names)}\n`)
+    world.stderr.write(unknownCommand(word, commands))
     return 2
   }
   const { stdout } = world
   if (asks(argv, '--help', '-h')) return say(stdout, named ? commandHelp(command, stdout) : overview(commands, stdout))
-  if (asks(argv, '--version', '-V')) return say(stdout, versionLine())
+  if (asks(argv, '--version', '-V', '-v')) return say(stdout, versionLine())
   try {
     return await command.run(world, argv)
   } catch (error) {

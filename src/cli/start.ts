@@ -1,5 +1,3 @@
-import { createLog } from '../telemetry/log.js'
-import { openApp } from './app.js'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
@@ -21,6 +19,8 @@ export const start: Command = {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
+    // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
+    const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
     const log = createLog({ ...config.log, stream: world.stdout })
     const { asked, insisted } = untilStopped(world)
     const failed = new Promise<undefined>((resolve) => {
@@ -38,9 +38,10 @@ export const start: Command = {
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
     if (config.log.format !== 'json') world.stderr.write(banner(app.listeners, app.adminUrl))
-    for (const listener of app.listeners) {
-      log.info({ listener }, `listening on ${listener.addresses.join(' and ')} for ${listener.environment}`)
+    for (const { environment, access, addresses, apiUrl } of app.listeners) {
+      log.info({ environment, access, addresses, apiUrl }, `listening on ${addresses.join(' and ')} for ${environment}`)
     }
+    if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
     const signal = await Promise.race([asked, failed, app.failed])
     const { drainSeconds } = config.shutdown

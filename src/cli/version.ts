@@ -13,7 +13,7 @@ export const version: Command = {
   name: 'version',
   summary: 'print the version',
   examples: ['sc-proxy version'],
-  settings: false,
+  settings: [],
   async run(world) {
     world.stdout.write(versionLine())
     return 0

@@ -11,12 +11,17 @@ export function isLoopback(host: string): boolean {
 }
 
 const everywhere = new Set(['0.0.0.0', '::'])
-const sameMachine = new Set(['127.0.0.1', '::1', 'localhost'])
+const localhost = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** Whether the host is one of those that a listener binds together. */
+export function isLocalhost(host: string): boolean {
+  return localhost.has(host.toLowerCase())
+}
 
 /** Whether two listeners cannot both have their port. Port 0 takes a free one and never collides. */
 export function collide(a: { host: string; port: number }, b: { host: string; port: number }): boolean {
   if (a.port !== b.port || a.port === 0) return false
   const [one, other] = [a.host.toLowerCase(), b.host.toLowerCase()]
   if (everywhere.has(one) || everywhere.has(other)) return true
-  return one === other || (sameMachine.has(one) && sameMachine.has(other))
+  return one === other || (isLocalhost(one) && isLocalhost(other))
 }

@@ -84,9 +84,7 @@ export function findWarnings({ config, givens, choice, builder }: Resolved): str
   const warnings: string[] = []
   if (config.admin.enabled && !builder.broken('admin.host') && !isLoopback(config.admin.host)) {
     const place = builder.where('admin.host')
-    warnings.push(
-      `${place}: other machines can reach ${config.admin.host}, and whoever does sees the calls and what they carry`
-    )
+    warnings.push(`${place}: other machines can reach ${config.admin.host}, and the admin listener asks for no key`)
   }
   const used = config.listeners.map(({ environment }) => environment)
   const unnamed = givens.strongest(loginKeys)

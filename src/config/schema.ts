@@ -38,11 +38,18 @@ const admission = {
     Type.String({ title: 'an origin such as http://localhost:3000', pattern: '^[a-z][a-z0-9+.-]*://[^/?#@\\s]+$' }),
     { description: 'Origins whose web pages may use the listener.', default: [] }
   ),
-  allowRemote: Type.Boolean({ description: 'Listen beyond this machine without a client key.', default: false }),
+  allowRemote: Type.Boolean({
+    description: 'Allow a listener that other machines can reach without a client key.',
+    default: false
+  }),
   clientKey: Type.Optional(secret('The key every client must send.')),
   rules: object({
-    allow: Type.Array(rule, { description: 'The only requests let in, when any are listed.', default: [] }),
-    deny: Type.Array(rule, { description: 'Requests refused, whatever allow says.', default: [] })
+    allow: Type.Array(rule, {
+      description:
+        'The only requests let in, when any are listed: a path such as /v3/users/*, or a method and a path such as "GET /v3/**"; * stands for part of one segment, ** for anything.',
+      default: []
+    }),
+    deny: Type.Array(rule, { description: 'Requests refused, whatever allow says; written alike.', default: [] })
   }),
   priority: Type.Integer({
     description: 'Urgency of the calls of this listener in the queue (RFC 9218): 0 goes first, 7 last.',
@@ -65,7 +72,7 @@ const credentials = object({
   clientId: Type.String({ description: 'The client id ServiceChannel gave the application.', minLength: 1 }),
   clientSecret: secret('The client secret that belongs to the client id.'),
   username: Type.String({ description: 'The ServiceChannel user the calls are made as.', minLength: 1 }),
-  password: secret('The password of that user.')
+  password: secret('The password of the ServiceChannel user.')
 })
 
 const environment = object({
@@ -92,16 +99,19 @@ const network = {
     })
   ),
   noProxy: Type.Optional(
-    Type.String({ description: 'Hosts reached without that proxy, separated by commas; else NO_PROXY.', minLength: 1 })
+    Type.String({
+      description: 'Hosts reached without the upstream proxy, separated by commas; else NO_PROXY.',
+      minLength: 1
+    })
   ),
   tls: object({
     minVersion: tlsVersion('Oldest TLS version spoken to ServiceChannel.'),
     maxVersion: tlsVersion('Newest TLS version spoken to ServiceChannel.')
   }),
   timeouts: object({
-    connectSeconds: seconds('Seconds until a connection must stand.', 10),
-    headersSeconds: seconds('Seconds until the answer must begin.', 120),
-    bodySeconds: seconds('Seconds that may pass between two pieces of the answer.', 120),
+    connectSeconds: seconds('Seconds to wait for a connection, be it a new one or one of a full pool.', 10),
+    headersSeconds: seconds('Seconds to wait for an answer to begin.', 120),
+    bodySeconds: seconds('Seconds that may pass between two pieces of an answer, or of a request.', 120),
     loginSeconds: seconds('Seconds one login may take.', 30)
   }),
   pool: object({
@@ -128,7 +138,7 @@ const waiting = {
 
 const operation = {
   admin: object({
-    enabled: Type.Boolean({ description: 'Serve health, metrics and the inspector.', default: true }),
+    enabled: Type.Boolean({ description: 'Serve the health checks, on a listener of their own.', default: true }),
     host: host('Address of the admin listener.'),
     port: port('Port of the admin listener; 0 takes a free one.', 8081)
   }),
@@ -142,11 +152,11 @@ const operation = {
   }),
   log: object({
     level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
-      description: 'The least important lines that are written.',
+      description: 'The least important log lines that are written.',
       default: 'info'
     }),
     format: Type.Enum(['auto', 'pretty', 'json'], {
-      description: 'How they are written; auto is pretty on a terminal and json elsewhere.',
+      description: 'How log lines are written; auto is pretty on a terminal and json elsewhere.',
       default: 'auto'
     })
   }),
@@ -157,10 +167,10 @@ const operation = {
       minLength: 1
     }),
     apiPort: port('Port of the API of the emulator; 0 takes a free one.', 0),
-    loginPort: port('Port of its login server; 0 takes a free one.', 0),
+    loginPort: port('Port of the login server of the emulator; 0 takes a free one.', 0),
     writeCa: Type.Optional(
       Type.String({
-        description: 'Where sc-proxy emulate writes the authority its certificates are signed by.',
+        description: 'File into which sc-proxy emulate writes its certificate authority, for caFile.',
         minLength: 1
       })
     )

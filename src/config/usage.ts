@@ -22,7 +22,7 @@ export function settingsTable(): string {
       schema.writeOnly ? '' : code(flag),
       code(env),
       code(presetOf(schema)),
-      schema.description ?? ''
+      schema.description?.replaceAll('*', '\\*') ?? ''
     ])
     const head = ['Key', 'Flag', 'Environment variable', 'Default', 'Meaning']
     const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`)
@@ -31,10 +31,11 @@ export function settingsTable(): string {
   return sections.join('\n')
 }
 
-/** Every setting for a terminal `width` columns wide. */
-export function settingsHelp(width: number): string {
+/** The settings under these keys, all of them by default, for a terminal `width` columns wide. */
+export function settingsHelp(width: number, keys?: readonly string[]): string {
   const indent = width >= 72 ? 38 : 6
-  const blocks = inSections().map(([section, settings]) => {
+  const isListed = ({ path }: Setting) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true
+  const blocks = inSections(isListed).map(([section, settings]) => {
     const lines = settings.map((setting) => {
       const label = `  ${labelOf(setting)}`
       const preset = presetOf(setting.schema)
@@ -58,9 +59,10 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-function inSections(): [string, Setting[]][] {
-  const names = new Set([configFile, ...allSettings].map(({ section }) => section))
-  return [...names].map((name) => [name, [configFile, ...allSettings].filter(({ section }) => section === name)])
+function inSections(isListed = (_: Setting) => true): [string, Setting[]][] {
+  const listed = [configFile, ...allSettings].filter(isListed)
+  const names = new Set(listed.map(({ section }) => section))
+  return [...names].map((name) => [name, listed.filter(({ section }) => section === name)])
 }
 
 const code = (text = '') => (text ? `\`${text}\`` : '')

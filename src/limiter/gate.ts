@@ -4,22 +4,31 @@ export interface Gate {
   isOpen(at: number): boolean
   /** When it opens by itself, perhaps in the past; Infinity while a probe is out. */
   readonly opensAt: number
-  /** Nothing departs before `until`, then one probe. */
-  rest(until: number): void
-  /** Nothing departs before `until`, then everything. */
-  pace(until: number): void
+  /**
+   * The server refused a call, for so many milliseconds or, if it did not say, for one window: nothing departs before,
+   * then one probe. `probe`: the number of the probe that was refused, 0 when it was none.
+   */
+  refused(forMs: number | undefined, probe: number, at: number): void
+  /** Nothing departs for so long, one window at most; then everything. */
+  pace(forMs: number, at: number): void
   /** A call departs: the number of its probe, 0 when it is none. */
   depart(): number
-  /** The call came back: a probe that was answered opens the gate, any other lets the next call be the probe. */
-  back(probe: number, answered: boolean): void
+  /** The call came back: a probe that was admitted opens the gate, any other lets the next call be the probe. */
+  back(probe: number, admitted: boolean): void
 }
 
+/** A rest is at least this long, so that a date that has just passed does not become a tight loop, … */
+const leastRestMs = 1000
+/** … and at most this long, so that a wrong date cannot silence the proxy for days. */
+const mostRestMs = 3_600_000
+
 /** A gate that begins open. Times are those of the caller's clock, in milliseconds. */
-export function createGate(): Gate {
+export function createGate(windowMs: number): Gate {
   let state: Gate['state'] = 'open'
   let restUntil = Number.NEGATIVE_INFINITY
   let pacedUntil = Number.NEGATIVE_INFINITY
   let probe = 0
+  let refusedProbes = 0
 
   return {
     get state() {
@@ -29,20 +38,26 @@ export function createGate(): Gate {
       return state === 'probing' ? Number.POSITIVE_INFINITY : Math.max(restUntil, pacedUntil)
     },
     isOpen: (at) => state !== 'probing' && at >= restUntil && at >= pacedUntil,
-    rest(until) {
-      restUntil = Math.max(restUntil, until)
+    refused(forMs, number, at) {
+      if (number > 0) refusedProbes++
+      // Where refused calls count too, a probe every second would keep the window full for ever.
+      const leastMs = refusedProbes > 0 ? Math.min(windowMs, leastRestMs * 2 ** refusedProbes) : leastRestMs
+      const restMs = forMs === undefined ? windowMs : Math.min(mostRestMs, Math.max(leastMs, forMs))
+      restUntil = Math.max(restUntil, at + restMs)
       state = 'resting'
     },
-    pace(until) {
-      pacedUntil = Math.max(pacedUntil, until)
+    pace(forMs, at) {
+      pacedUntil = Math.max(pacedUntil, at + Math.min(forMs, windowMs))
     },
     depart() {
       if (state !== 'resting') return 0
       state = 'probing'
       return ++probe
     },
-    back(number, answered) {
-      if (state === 'probing' && number === probe) state = answered ? 'open' : 'resting'
+    back(number, admitted) {
+      if (state !== 'probing' || number !== probe) return
+      state = admitted ? 'open' : 'resting'
+      if (admitted) refusedProbes = 0
     }
   }
 }

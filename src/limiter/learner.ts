@@ -29,7 +29,7 @@ const mostPatience = 64
  * The limit falls at once: to the stated one, and to the number of calls that were in the window when one more was
  * refused, by no more than half per incident, since the quota may just have been used by somebody else. It rises by a
  * tenth of the configured quota after two quiet windows at the limit; every relapse doubles the number of windows, up
- * to 64.
+ * to 64, and a raise that holds brings it back to two.
  */
 export function createLearner(quota: Quota): Learner {
   const step = Math.ceil(quota.calls / 10)
@@ -72,6 +72,8 @@ export function createLearner(quota: Quota): Learner {
       if (limit === quota.calls) {
         patience = leastPatience
       } else {
+        // A raise that has held says that times have changed.
+        if (raised) patience = leastPatience
         limit = Math.min(quota.calls, limit + step)
         raised = true
       }

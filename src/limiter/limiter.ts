@@ -2,7 +2,8 @@ import type { ProxyError } from '../errors.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
 import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
-import { createWindow, type Member, type Window, type WindowSnapshot } from './window.js'
+import { createWindow, type Member, type Window } from './window.js'
+import type { WindowSnapshot } from './window-snapshot.js'
 
 export type { Outcome, Quota } from './outcome.js'
 export type { Ticket } from './waiting-room.js'
@@ -29,6 +30,8 @@ export interface LimiterSnapshot {
 }
 
 export interface Limiter {
+  /** Why a call would be refused if it came now; undefined when it would depart or wait. */
+  refusal(ticket: Ticket): ProxyError | undefined
   /**
    * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its
    * urgency; it is never refused for a full queue, and its bound counts from now.
@@ -48,6 +51,8 @@ export interface Limiter {
 
 export interface LimiterOptions {
   application: Quota
+  /** How many calls the application's window may hold before the server has shown that it admits so many; default all. */
+  trusted?: number | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -61,7 +66,7 @@ const grantMs = 50
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now })
+  const application = createWindow(options.application, { now, trusted: options.trusted })
   const room = createWaitingRoom<Lease>(now, turnAway)
   let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY
@@ -123,17 +128,39 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return !again && (ticket.since ?? at) >= drainSince
   }
 
-  /** Why a call that has to wait may not; undefined when it may. */
-  function refusal(ticket: Ticket, again: boolean, boundMs: number, at: number): ProxyError | undefined {
-    const waitMs = estimate(room.ahead(ticket, again), at)
-    if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
+  /** A permit is at hand and nobody is before it. */
+  function mayDepart(ticket: Ticket, again: boolean, at: number): boolean {
+    return room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
+  }
+
+  function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Ticket): number {
+    return Math.min(queue.maxWaitMs, maxWaitMs)
+  }
+
+  function isFull(at: number): boolean {
     // Calls for which a place is free already only wait for their permit and do not fill the queue.
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
-    if (!again && room.size - free >= queue.maxCalls) {
-      const roomInMs = estimate(room.size - queue.maxCalls, at)
-      return queueFull(room.size, Math.max(roomInMs, waitMs - boundMs))
-    }
+    return room.size - free >= queue.maxCalls
+  }
+
+  /** Why a call that has to wait may not; undefined when it may. */
+  function refusal(ticket: Ticket, again: boolean, at: number): ProxyError | undefined {
+    const boundMs = boundOf(ticket)
+    const waitMs = estimate(room.ahead(ticket, again), at)
+    if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
+    if (!again && isFull(at) && !room.canDisplace(ticket)) return full(waitMs - boundMs, at)
     return waitMs > boundMs ? waitTooLong(waitMs, boundMs) : undefined
+  }
+
+  function full(leastMs: number, at: number): ProxyError {
+    return queueFull(room.size, Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
+  }
+
+  /** Puts a call in line; in a full one somebody gives way. */
+  function enter(waiter: Waiter<Lease>, again: boolean, at: number): void {
+    const displaced = !again && isFull(at) ? room.displace(waiter.ticket) : undefined
+    room.enter(waiter, again, at)
+    displaced?.reject(full(estimate(room.ahead(displaced.ticket, false), at) - displaced.boundMs, at))
   }
 
   /** Answers waiting calls whose time is up. */
@@ -145,18 +172,20 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   return {
+    refusal(ticket) {
+      const at = now()
+      return mayDepart(ticket, false, at) ? undefined : refusal(ticket, false, at)
+    },
     acquire(ticket, { again = false } = {}) {
       const at = now()
       if (ticket.signal.aborted) return Promise.reject(clientLeft(ticket.signal))
-      if (room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)) {
-        return Promise.resolve(depart(at, at, 0))
-      }
-      const boundMs = Math.min(queue.maxWaitMs, ticket.maxWaitMs ?? Number.POSITIVE_INFINITY)
-      const refused = refusal(ticket, again, boundMs, at)
+      if (mayDepart(ticket, again, at)) return Promise.resolve(depart(at, at, 0))
+      const refused = refusal(ticket, again, at)
       if (refused) return Promise.reject(refused)
       return new Promise((resolve, reject) => {
+        const boundMs = boundOf(ticket)
         const deadline = at + Math.max(boundMs, grantMs)
-        room.enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
+        enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
         application.missed(at)
         company?.missed(at)
         application.wake(at)

@@ -61,6 +61,11 @@ export interface Line<T> {
   leave(spot: Spot<T>): void
   /** How many calls would go before one that joined now. */
   ahead(client: string, urgency: number, again: boolean): number
+  /**
+   * Who gives way to a newcomer when there is no more room: the youngest call of the client that has the most of them,
+   * among the least urgent. Nobody, when that client would have fewer than the newcomer's then.
+   */
+  lastBehind(client: string, urgency: number): T | undefined
   /** Everybody in the order of service. */
   order(): T[]
 }
@@ -150,6 +155,17 @@ export function createLine<T>(): Line<T> {
         else calls += Math.min(queue.size, turns + extra)
       }
       return calls
+    },
+    lastBehind(client, urgency) {
+      const own = levels[indexOf(urgency)]!
+      const least = levels.findLast(({ ring }) => ring.size > 0)
+      if (!least || levels.indexOf(least) < levels.indexOf(own)) return undefined
+      let longest: Queue<T> | undefined
+      for (let queue = least.ring.first; queue; queue = queue.next) {
+        if (queue.size > (longest?.size ?? 0)) longest = queue
+      }
+      const mine = least === own ? (own.clients.get(client)?.size ?? 0) : -1
+      return longest && longest.size > mine + 1 ? longest.last?.item : undefined
     },
     order() {
       const items: T[] = []

@@ -13,10 +13,13 @@ export function queueFull(waiting: number, againMs: number): ProxyError {
   })
 }
 
-/** The wait is longer than the call may wait. */
+/** The wait is longer than the call may wait, or has become so: then what is left of it, `waitMs`, may be short. */
 export function waitTooLong(waitMs: number, boundMs: number): ProxyError {
   const retryAfter = seconds(waitMs - boundMs)
-  const why = `A free place is ${seconds(waitMs)} s away and this call may wait ${seconds(boundMs)} s`
+  const why =
+    waitMs > boundMs
+      ? `A free place is ${seconds(waitMs)} s away and this call may wait ${Math.round(boundMs / 1000)} s`
+      : `This call has waited for ${seconds(boundMs)} s, as long as it may, and a free place is still ${seconds(waitMs)} s away`
   return new ProxyError('wait_too_long', `${why}; try again in ${retryAfter} s.`, { retryAfter })
 }
 

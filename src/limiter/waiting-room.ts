@@ -35,6 +35,10 @@ export interface WaitingRoom<R> {
   enter(waiter: Waiter<R>, again: boolean, at: number): void
   /** Whose turn it is, taken out. */
   next(): Waiter<R> | undefined
+  /** Would somebody give way to a newcomer if the room were full? */
+  canDisplace(ticket: Ticket): boolean
+  /** Who gives way to a newcomer, taken out. */
+  displace(ticket: Ticket): Waiter<R> | undefined
   /** How many calls would go before one that entered now. */
   ahead(ticket: Ticket, again: boolean): number
   /** Everybody in the order of service. */
@@ -106,6 +110,12 @@ export function createWaitingRoom<R>(
     },
     next() {
       const seat = line.shift()
+      if (seat) stand(seat)
+      return seat?.waiter
+    },
+    canDisplace: ({ client, priority }) => line.lastBehind(client, priority) !== undefined,
+    displace({ client, priority }) {
+      const seat = line.lastBehind(client, priority)
       if (seat) stand(seat)
       return seat?.waiter
     },

@@ -4,6 +4,9 @@ import { createGate } from './gate.js'
 import { createLearner } from './learner.js'
 import type { Outcome, Quota } from './outcome.js'
 import { createPermits } from './permits.js'
+import { createRoundTrip } from './round-trip.js'
+import { createTrust, type Departure } from './trust.js'
+import type { WindowSnapshot } from './window-snapshot.js'
 
 /** A line of calls that need a place in this window. */
 export interface Member {
@@ -15,36 +18,9 @@ export interface Member {
 }
 
 /** What a departing call took; handed back with `settle`. */
-export interface Place {
-  readonly at: number
-  /** Calls that held a place when this one departed. */
-  readonly others: number
+export interface Place extends Departure {
   /** The number of the probe; 0 when the call is none. */
   readonly probe: number
-}
-
-/** One window for a status page; times in ms from now. */
-export interface WindowSnapshot {
-  /** Calls per window in force: the configured ones, or fewer when the server refused calls. */
-  limit: number
-  configured: number
-  /** As the server last stated it, in calls per `windowMs`. */
-  stated: number | undefined
-  windowMs: number
-  /** Places that a call holds or held within the last window. */
-  used: number
-  inFlight: number
-  free: number
-  nextPlaceInMs: number
-  restingForMs: number
-  /** One call is out to see whether the rest is over. */
-  probing: boolean
-  /** Calls refused by the server for this limit so far. */
-  throttled: number
-  /** Mean round trip of the recent calls. */
-  roundTripMs: number
-  /** Jobs Bottleneck has been given so far. */
-  jobs: number
 }
 
 /** The exact rolling window of one quota. One window may serve several limiters: their calls take turns. */
@@ -76,19 +52,21 @@ export interface Window {
 
 /** The time Bottleneck may take to turn a free place into a permit. */
 const grantMs = 10
-/** A round trip as long as none was seen. */
-const firstRoundTripMs = 500
-/** A rest is at least this long, so that a date that has just passed does not become a tight loop, … */
-const leastRestMs = 1000
-/** … and at most this long, so that a wrong date cannot silence the proxy for days. */
-const mostRestMs = 3_600_000
 
-/**
- * A window with all its places free; it fetches its first permits at once. `now`: a monotonic clock in milliseconds.
- */
-export function createWindow(quota: Quota, { now = () => performance.now() }: { now?: () => number } = {}): Window {
+export interface WindowOptions {
+  /** How many calls it may hold before the server has shown that it admits so many; all of them by default. */
+  trusted?: number | undefined
+  /** A monotonic clock in milliseconds. */
+  now?: (() => number) | undefined
+}
+
+/** A window with all its places free; it fetches its first permits at once. */
+export function createWindow(quota: Quota, options: WindowOptions = {}): Window {
+  const { trusted = quota.calls, now = () => performance.now() } = options
   const learner = createLearner(quota)
-  const gate = createGate()
+  const gate = createGate(quota.windowMs)
+  const roundTrip = createRoundTrip()
+  const trust = createTrust(quota, trusted, roundTrip)
   const cooling = createCooling(quota.windowMs)
   const permits = createPermits(quota, () => wake(now()))
   // A line with waiting calls keeps the process alive; places that nobody waits for do not.
@@ -97,12 +75,15 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
   let out = 0
   let turn = 0
   let throttled = 0
-  let roundTripMs = firstRoundTripMs
-  let measured = false
   let closed = false
 
   function isOpen(at: number): boolean {
-    return permits.atHand > 0 && gate.isOpen(at)
+    return permits.atHand > 0 && gate.isOpen(at) && trust.room(used(), at) > 0
+  }
+
+  /** Places that a call holds or held within the last window. */
+  function used(): number {
+    return out + cooling.size
   }
 
   function waiting(): number {
@@ -116,7 +97,9 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
       turn = (turn + 1) % members.length
       idle = members[turn]?.depart(at) ? 0 : idle + 1
     }
-    permits.refill(waiting(), at)
+    const left = waiting()
+    permits.refill(left, at)
+    if (left > 0) arm(at)
   }
 
   function collect(at: number): void {
@@ -126,7 +109,7 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
 
   function arm(at: number): void {
     const opensAt = gate.opensAt > at ? gate.opensAt : Number.POSITIVE_INFINITY
-    const next = Math.min(cooling.earliest, opensAt)
+    const next = Math.min(cooling.earliest, opensAt, trust.opensAt(used(), at))
     if (next < Number.POSITIVE_INFINITY && !closed) alarm.set(next, at)
   }
 
@@ -137,39 +120,36 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
     arm(at)
   }
 
-  function measure(ms: number): void {
-    roundTripMs = measured ? roundTripMs + (ms - roundTripMs) / 8 : ms
-    measured = true
-  }
-
   /** Answered with a wish of the server's. */
   function heed(place: Place, outcome: Outcome, at: number): void {
     if (outcome.kind === 'throttled') {
       const { untilMs, limit: stated } = outcome
       throttled++
-      gate.rest(at + (untilMs === undefined ? quota.windowMs : Math.min(mostRestMs, Math.max(leastRestMs, untilMs))))
+      gate.refused(untilMs, place.probe, at)
       learner.refused({ at, departedAt: place.at, others: place.others, probe: place.probe > 0, stated })
       permits.resize(learner.limit)
     } else if (outcome.kind === 'paced') {
-      gate.pace(at + Math.min(outcome.untilMs, quota.windowMs))
+      gate.pace(outcome.untilMs, at)
     } else return
     for (const member of members) member.delayed(at)
   }
 
   function opensInMs(at: number): number {
-    return gate.state === 'probing' ? roundTripMs : Math.max(0, gate.opensAt - at)
+    return gate.state === 'probing' ? roundTrip.ms : Math.max(0, gate.opensAt - at)
   }
 
   function waitFor(position: number, at: number): number {
-    const lapMs = roundTripMs + cooling.longestMs + grantMs
+    const lapMs = roundTrip.ms + cooling.longestMs + grantMs
     const index = position % learner.limit
+    const exploring = index + 1 - trust.room(used(), at)
+    const exploreMs = Math.ceil(Math.max(0, exploring) / trust.explorers) * roundTrip.ms
     let placeMs = 0
     if (index >= permits.available) {
       const due = cooling.due(index - permits.available)
       placeMs = due === Number.POSITIVE_INFINITY ? lapMs : Math.max(0, due - at) + grantMs
     }
-    const probeMs = gate.state === 'resting' && position > 0 ? roundTripMs : 0
-    return Math.max(placeMs, opensInMs(at) + probeMs) + Math.floor(position / learner.limit) * lapMs
+    const probeMs = gate.state === 'resting' && position > 0 ? roundTrip.ms : 0
+    return Math.max(placeMs, exploreMs, opensInMs(at) + probeMs) + Math.floor(position / learner.limit) * lapMs
   }
 
   permits.refill(0, now())
@@ -177,7 +157,7 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
   return {
     isOpen,
     take(at) {
-      const others = out + cooling.size
+      const others = used()
       permits.take()
       out++
       if (others + 1 >= learner.limit) {
@@ -185,20 +165,25 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
         permits.resize(learner.limit)
       }
       permits.refill(waiting(), at)
-      return { at, others, probe: gate.depart() }
+      const place = { at, others, probe: gate.depart() }
+      trust.depart(place)
+      return place
     },
     settle(place, outcome, at) {
       out--
       if (outcome.kind === 'unsent') {
         permits.unused()
         gate.back(place.probe, false)
+        trust.back(place, undefined)
         return
       }
       const answered = outcome.kind !== 'spent' || outcome.unanswered !== true
+      const admitted = answered ? outcome.kind !== 'throttled' : undefined
       cooling.add(answered ? at : at + transitMs, at)
       collect(at)
-      if (answered) measure(at - place.at)
-      gate.back(place.probe, answered)
+      if (answered) roundTrip.measure(at - place.at)
+      gate.back(place.probe, admitted === true)
+      trust.back(place, admitted)
       heed(place, outcome, at)
       arm(at)
     },
@@ -209,7 +194,7 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
       arm(at)
     },
     waitFor,
-    available: (at) => (opensInMs(at) > 0 ? 0 : Math.max(0, permits.available)),
+    available: (at) => (opensInMs(at) > 0 ? 0 : Math.max(0, Math.min(permits.available, trust.room(used(), at)))),
     rivals(member, position) {
       let calls = 0
       for (const other of members) if (other !== member) calls += Math.min(other.waiting(), position + 1)
@@ -224,20 +209,19 @@ export function createWindow(quota: Quota, { now = () => performance.now() }: { 
     },
     snapshot() {
       const at = now()
-      const used = out + cooling.size
       return {
         limit: learner.limit,
         configured: quota.calls,
         stated: learner.stated,
         windowMs: quota.windowMs,
-        used,
+        used: used(),
         inFlight: out,
-        free: Math.max(0, learner.limit - used),
+        free: Math.max(0, learner.limit - used()),
         nextPlaceInMs: waitFor(0, at),
         restingForMs: opensInMs(at),
         probing: gate.state === 'probing',
         throttled,
-        roundTripMs,
+        roundTripMs: roundTrip.ms,
         jobs: permits.jobs
       }
     },

@@ -18,7 +18,7 @@ const longestRetryAfterMs = 60_000
 
 /**
  * Judges the answer of a token endpoint (RFC 6749 §5), with what ServiceChannel's does differently: a client it does
- * not know is redirected to a login page, too many logins are announced in an `Error-Message` header under 429 or 503,
+ * not know is redirected to its login page, too many logins are announced in an `Error-Message` header under 429 or 503,
  * `expires_in` may be quoted. Fields it leaves out or sends as null are forgiven where nothing depends on them.
  * Rejects when the body cannot be received.
  */
@@ -42,7 +42,7 @@ export async function readAnswer(response: Response): Promise<Outcome> {
   return { kind: 'grant_rejected', error, description: asText(body?.error_description) }
 }
 
-function judgeHead({ status, headers }: Response): Outcome | undefined {
+function judgeHead({ status, headers, url }: Response): Outcome | undefined {
   const message = headers.get('error-message')
   const retryAfterMs = readRetryAfter(headers)
   const throttled =
@@ -50,7 +50,11 @@ function judgeHead({ status, headers }: Response): Outcome | undefined {
     (status === 503 && (message !== null || retryAfterMs !== undefined)) ||
     (message !== null && /attempts limit/i.test(message))
   if (throttled) return { kind: 'throttled', retryAfterMs }
-  if (status >= 300 && status < 400) return { kind: 'client_rejected' }
+  if (status >= 300 && status < 400) {
+    return isElsewhere(headers.get('location'), url)
+      ? { kind: 'unusable', reason: 'sends its callers to another host' }
+      : { kind: 'client_rejected' }
+  }
   // Only these judge what was sent. Anything else, 404 and 500 alike, says something about the server.
   const judged = (status >= 200 && status < 300) || status === 400 || status === 401 || status === 403
   return judged ? undefined : { kind: 'unusable', reason: `answered ${status}` }
@@ -80,6 +84,12 @@ function readRetryAfter(headers: Headers): number | undefined {
   const date = Date.parse(headers.get('date') ?? '')
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - (Number.isNaN(date) ? Date.now() : date)
   return ms >= 0 && ms <= longestRetryAfterMs ? ms : undefined
+}
+
+/** A gateway on the way, or a page about maintenance, says nothing about the client. */
+function isElsewhere(location: string | null, url: string): boolean {
+  if (!location || !URL.canParse(location, url) || /\/Account\/LogOn/i.test(location)) return false
+  return new URL(location, url).host !== new URL(url).host
 }
 
 function isLoginPage(text: string): boolean {

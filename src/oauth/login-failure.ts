@@ -29,11 +29,11 @@ export function loginFailure(outcome: Failure, grant: Grant, host: LoginHost, se
   switch (outcome.kind) {
     case 'client_rejected':
       return grant.type === 'refresh_token'
-        ? sessionEnded(host, ' If that fails too, check SC_PROXY_CLIENT_ID and SC_PROXY_CLIENT_SECRET.')
+        ? sessionEnded(host, ` If that fails too, check the client id and secret (${clientPlaces}).`)
         : new ProxyError(
             'login_rejected',
             `${server} rejected the client id or secret, or the client was not made in this environment. ` +
-              'Check SC_PROXY_CLIENT_ID and SC_PROXY_CLIENT_SECRET, and register the client in this environment itself.'
+              `Check both (${clientPlaces}), and register the client in this environment itself.`
           )
     case 'grant_rejected':
       return grantRejected(outcome, grant, host, secrets)
@@ -47,6 +47,11 @@ export function loginFailure(outcome: Failure, grant: Grant, host: LoginHost, se
       return connectionFailed(host.explain(outcome.error), server)
   }
 }
+
+/** Where a person finds what to correct. */
+const placesOf = (variables: string) => `"sc-proxy config" shows whether they come from ${variables} or from a file`
+const clientPlaces = placesOf('SC_PROXY_CLIENT_ID and SC_PROXY_CLIENT_SECRET')
+const userPlaces = placesOf('SC_PROXY_USERNAME and SC_PROXY_PASSWORD')
 
 /** Nothing is configured to log in with. */
 export function nothingToLogInWith({ name, origin }: LoginHost): ProxyError {
@@ -73,7 +78,7 @@ function grantRejected(
   return new ProxyError(
     'login_rejected',
     grant.type === 'password'
-      ? `${server} rejected the user name or password${because}. Check SC_PROXY_USERNAME and SC_PROXY_PASSWORD. ` +
+      ? `${server} rejected the user name or password${because}. Check both (${userPlaces}). ` +
           'So that the account is not locked, they are not tried again: correct them and start again.'
       : `${server} rejected the authorization code${because}. It works once and for a short time: ask for another.`
   )

@@ -6,13 +6,11 @@ import { tokenEndpoint } from './grant.js'
 import { createLogin, type Login, type TokenEvent } from './login.js'
 import type { Explanation } from './login-failure.js'
 import { type Credentials, createSession, type Session } from './session.js'
+import { createStanding } from './standing.js'
 import { untilAborted } from './until-aborted.js'
 
 export type { TokenEvent } from './login.js'
 export type { Credentials } from './session.js'
-
-/** Renewals that the API's 401s may force: so one forbidden route cannot spend the logins of all others. */
-const forcedRenewalSpacingMs = 60_000
 
 /** Times are milliseconds of the store's `now`. */
 export interface Token {
@@ -47,8 +45,9 @@ export interface TokenStore {
    */
   get(signal?: AbortSignal): Promise<Token>
   /**
-   * The API answered 401 to this token and its age speaks against it: it is not handed out again. False when one
-   * was refused less than a minute ago; the 401 is then the answer.
+   * The API answered 401 to this token and its age speaks against it: it is not handed out again, unless the login
+   * fails and the API has let others in with it during the last minute. False when one was refused less than a minute
+   * ago; the 401 is then the answer.
    */
   refuse(token: Token): boolean
   /** The API let a call in with this token. */
@@ -94,10 +93,8 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const { now = createElapsedClock(), explain, onEvent = () => {} } = options
   const endpoint = tokenEndpoint(loginUrl)
   const host = { name, origin: endpoint.origin, explain }
-  const acceptedAt = new WeakMap<Token, number>()
+  const standing = createStanding(now)
   let generation = 0
-  let refusedGeneration = 0
-  let lastForcedAt = Number.NEGATIVE_INFINITY
   let closed = false
 
   // The login is the key: after new credentials the old one's renewal, still under way, has nowhere to write to.
@@ -125,17 +122,32 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
 
   const servesForMs = (token: Token | undefined) => (token === undefined ? 0 : Math.max(0, token.expiresAt - now()))
 
-  /** The token of a login while it serves. */
-  function usableToken(login: Login): Token | undefined {
+  const liveToken = (login: Login) => {
     const token = tokens.peek(login, { allowStale: true })
-    return servesForMs(token) > 0 && token !== undefined && token.generation > refusedGeneration ? token : undefined
+    return servesForMs(token) > 0 ? token : undefined
   }
 
+  /** The token of a login while it serves. */
+  function usableToken(login: Login): Token | undefined {
+    const token = liveToken(login)
+    return token && !standing.isRefused(token) ? token : undefined
+  }
+
+  /** A refused token that others still come in with, while no other can be had: the 401 was not about the token. */
+  function doubtfulToken(login: Login): Token | undefined {
+    const token = liveToken(login)
+    return token && standing.isProved(token) && login.rest.lastFailure() !== undefined ? token : undefined
+  }
+
+  const servingToken = (login: Login) => usableToken(login) ?? doubtfulToken(login)
+
   async function tokenOf(login: Login): Promise<Token> {
-    const usable = usableToken(login)
+    const serving = servingToken(login)
     const refusal = login.rest.refusal()
-    if (refusal === undefined) return tokens.forceFetch(login, { allowStale: !!usable, forceRefresh: !usable })
-    if (usable !== undefined) return usable
+    if (refusal === undefined) {
+      return tokens.forceFetch(login, { allowStale: !!serving, forceRefresh: !usableToken(login) })
+    }
+    if (serving !== undefined) return serving
     throw refusal
   }
 
@@ -157,24 +169,21 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
         try {
           return await untilAborted(tokenOf(login), signal)
         } catch (error) {
-          if (login === current && !closed && !signal?.aborted) throw error
+          if (login !== current || closed || signal?.aborted) continue
+          const serving = servingToken(login)
+          if (serving === undefined) throw error
+          return serving
         }
       }
     },
 
     refuse(token) {
-      if (usableToken(current)?.generation !== token.generation) return true
-      if (now() - lastForcedAt < forcedRenewalSpacingMs) return false
-      lastForcedAt = now()
-      refusedGeneration = token.generation
-      return true
+      if (servingToken(current)?.generation !== token.generation) return true
+      return standing.refuse(token)
     },
 
-    accepted(token) {
-      acceptedAt.set(token, now())
-    },
-
-    lastAcceptedAt: (token) => acceptedAt.get(token),
+    accepted: standing.accepted,
+    lastAcceptedAt: standing.acceptedAt,
 
     replaceCredentials(credentials) {
       if (!sameCredentials(credentials, current.session.credentials)) supersede(loginOf(createSession(credentials)))
@@ -200,7 +209,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
       const restingForMs = rest.remainingMs()
       const endsAt = session.endsAt()
       const state = () => {
-        if (usableToken(current) !== undefined) return 'valid'
+        if (servingToken(current) !== undefined) return 'valid'
         if (restingForMs === Number.POSITIVE_INFINITY) return 'rejected'
         if (restingForMs > 0) return 'resting'
         return token === undefined ? 'none' : 'expired'

@@ -1,9 +1,12 @@
+import { STATUS_CODES } from 'node:http'
 import type { Call } from './call.js'
 
 /** What every answer says about its way through the proxy. Durations are milliseconds (Server Timing, W3C). */
-export function ownHeaders({ id, environment, trace, page }: Call): string[] {
+export function ownHeaders({ id, environment, trace, page, waitSeconds }: Call): string[] {
   const timing = `queue;dur=${ms(trace.queueMs)}, token;dur=${ms(trace.tokenMs)}, upstream;dur=${ms(trace.upstreamMs)}`
   const headers = ['x-request-id', id, 'x-sc-proxy-environment', environment, 'server-timing', timing]
+  // RFC 7240 section 3.
+  if (waitSeconds !== undefined) headers.push('preference-applied', `wait=${waitSeconds}`)
   // A page that may call must also be able to read the answer (Fetch standard, CORS protocol).
   if (page !== undefined)
     headers.push('access-control-allow-origin', page, 'access-control-expose-headers', '*', 'vary', 'origin')
@@ -14,7 +17,8 @@ export function ownHeaders({ id, environment, trace, page }: Call): string[] {
 export function answerLocally(call: Call, status: number, headers: readonly string[], body = ''): void {
   const { response } = call
   const length = status === 204 ? [] : ['content-length', String(Buffer.byteLength(body))]
-  response.writeHead(status, [...headers, ...length, ...ownHeaders(call)])
+  // With its reason: the response may still have one that could not be written.
+  response.writeHead(status, STATUS_CODES[status] ?? '', [...headers, ...length, ...ownHeaders(call)])
   response.end(call.method === 'HEAD' ? undefined : body)
 }
 

@@ -4,6 +4,7 @@ import { type ProblemCode, ProxyError } from '../errors.js'
 import type { CallObserver, CallRecord } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { requestHeaders } from './headers.js'
+import { preferredWait } from './prefer.js'
 import { readTarget, type Target } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
@@ -16,12 +17,16 @@ export interface Call extends Conversation {
   readonly response: ServerResponse
   /** Ends when the client leaves or the proxy gives the call up; its reason is the answer. */
   readonly signal: AbortSignal
+  /** The longest wait the client asked for, in seconds. */
+  readonly waitSeconds: number | undefined
   /** The origin of the allowed web page that makes the call, if one does. */
   page: string | undefined
   /** Why the proxy itself had to answer, once it had. */
   problem: ProblemCode | undefined
   /** Gives the call up from this side. */
   abort(reason: ProxyError): void
+  /** Its response has been sent, or nobody is there any more to have it. Only the first time counts. */
+  close(): void
 }
 
 export interface CallOptions {
@@ -31,14 +36,16 @@ export interface CallOptions {
   observe: CallObserver
 }
 
-/** Opens the call of one request. It closes exactly once, when its response does, and then emits its record. */
+/** Opens the call of one request. It closes exactly once, when its response or its connection does, and then emits its record. */
 export function openCall(request: IncomingMessage, response: ServerResponse, options: CallOptions): Call {
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
   const leaving = new AbortController()
+  let isClosed = false
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
   const { form, authority = request.headers.host, path: target } = readTarget(raw)
+  const waitSeconds = preferredWait(request.headers.prefer)
 
   const call: Call = {
     id: idFrom(request.headers['x-request-id']),
@@ -55,18 +62,23 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       client: clientOf(request),
       priority: urgencyOf(request) ?? options.priority,
       signal: leaving.signal,
+      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000,
       since: opened.on
     },
     trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
+    waitSeconds,
     page: undefined,
     problem: undefined,
-    abort: (reason) => leaving.abort(reason)
+    abort: (reason) => leaving.abort(reason),
+    close() {
+      if (isClosed) return
+      isClosed = true
+      if (!response.writableFinished)
+        leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
+      observe(Object.freeze(recordOf(call, opened)))
+    }
   }
-  response.once('close', () => {
-    if (!response.writableFinished)
-      leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
-    observe(Object.freeze(recordOf(call, opened)))
-  })
+  response.once('close', call.close)
   return call
 }
 

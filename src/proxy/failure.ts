@@ -2,6 +2,9 @@ import { ProxyError } from '../errors.js'
 import { answerLocally } from './answer.js'
 import type { Call } from './call.js'
 
+/** What clients may ask, as Allow says it (RFC 9110 §10.2.1). */
+export const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
 /**
  * Any error becomes `application/problem+json` (RFC 9457), with the sentence also in `ErrorMessage`, which existing
  * ServiceChannel clients print. Once an answer has begun, all that is left is to break it off, so that nobody takes
@@ -23,7 +26,9 @@ export function answerFailure(call: Call, error: unknown): void {
     failure.code
   ]
   if (failure.retryAfter !== undefined) headers.push('retry-after', String(failure.retryAfter))
-  if (failure.code === 'draining') headers.push('connection', 'close')
+  if (failure.code === 'method_not_supported') headers.push('allow', methods)
+  // RFC 9110 §15.5.9: whoever stopped in the middle of a request cannot begin another on that connection.
+  if (failure.code === 'draining' || failure.code === 'request_timeout') call.response.shouldKeepAlive = false
   answerLocally(call, failure.status, headers, problemBody(failure))
 }
 

@@ -1,13 +1,22 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline, type Readable, type Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { ProxyError } from '../errors.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
+import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
+import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
+import { passOnTrailers } from './trailers.js'
+
+export interface ForwardOptions {
+  exchange: Exchange
+  apiUrl: string
+  /** How long a client may take nothing of an answer that is there. */
+  silenceMs: number
+}
 
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
@@ -15,15 +24,21 @@ import { isLinkedRoute, relink, relinkLocation } from './links.js'
  *
  * @throws ProxyError when there is no answer, or when it breaks off
  */
-export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
+export async function forward(call: Call, { exchange, apiUrl, silenceMs }: ForwardOptions): Promise<void> {
   const { response } = call
   const answer = await exchange(call)
   const own = ownOrigin(call)
   const headers = responseHeaders(answer.headers)
-  const steps = isLinkedRoute(call.target) ? relinkBody(headers, apiUrl, own) : []
-  replaceLocation(headers, apiUrl, own)
+  const steps = relinkBody(call, answer, headers, { apiUrl, own })
+  replaceLocation(headers, { apiUrl, own })
 
   response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
+  passOnTrailers(call, answer)
+  // Node keeps the head back for the first piece of the body, which may be long in coming.
+  setImmediate(() => {
+    if (!response.writableEnded) response.flushHeaders()
+  })
+  watchReader(call, silenceMs)
   const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
   await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
@@ -33,9 +48,20 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   })
 }
 
+/** A client that stops reading is held back, which costs no memory but one of the few connections to the API server. */
+function watchReader({ response, abort }: Call, silenceMs: number): void {
+  response.setTimeout(silenceMs, () => {
+    // It may be the API server that is silent: that has a clock of its own.
+    if (!response.writableNeedDrain) return response.setTimeout(silenceMs)
+    abort(new ProxyError('client_left', 'The client took nothing more of its answer.'))
+    response.destroy()
+  })
+}
+
 /** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
 function handOver(body: Readable, response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (body.errored) return reject(body.errored)
     body.once('error', reject)
     response.once('finish', resolve).once('close', () => {
       body.destroy()
@@ -45,23 +71,35 @@ function handOver(body: Readable, response: ServerResponse): Promise<void> {
   })
 }
 
-/** The streams a body with links goes through; none when it is not JSON or in a coding we cannot read. */
-function relinkBody(headers: string[], apiUrl: string, own: string): Transform[] {
+/**
+ * The steps a body with links goes through: none when it is not JSON, in a coding we cannot read, or a part of
+ * something. The head then no longer says what was true of the bytes before.
+ */
+function relinkBody({ method, target }: Call, { status }: Answer, headers: string[], links: Links): Transform[] {
+  if (!isLinkedRoute(target) || status === 206) return []
   const type = headerValue(headers, 'content-type')
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
-  const coding = headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity'
-  if (!(coding in decoders)) return []
-  const decoder = decoders[coding]?.()
-  removeEach(headers, new Set(['content-length', 'content-encoding']))
-  return decoder ? [decoder, relink(apiUrl, own)] : [relink(apiUrl, own)]
+  const decode = decoders.get(headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')
+  if (!decode) return []
+  removeEach(headers, ofTheBytesBefore)
+  // Without a body there is nothing to decode.
+  if (method === 'HEAD' || status === 204 || status === 304) return []
+  return [...decode(), relink(links.apiUrl, links.own)]
 }
 
-const decoders: Record<string, () => Transform | undefined> = {
-  identity: () => undefined,
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress
+const ofTheBytesBefore = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-encoding',
+  'content-length',
+  'content-md5',
+  'digest',
+  'repr-digest'
+])
+
+interface Links {
+  apiUrl: string
+  own: string
 }
 
 /** Where the client reached this listener, in its own words. */
@@ -71,7 +109,7 @@ function ownOrigin({ form, authority, request }: Call): string {
   return `http://${form === 'origin' && authority ? authority : `${local}:${localPort}`}`
 }
 
-function replaceLocation(headers: string[], apiUrl: string, own: string): void {
+function replaceLocation(headers: string[], { apiUrl, own }: Links): void {
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.toLowerCase() === 'location') headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, own)
   }

@@ -4,6 +4,7 @@ import type { Call } from './call.js'
 import { createClientKeyCheck } from './client-key.js'
 import { createHostCheck } from './host.js'
 import { compileRules } from './rules.js'
+import { isStandInLogin } from './stand-in-login.js'
 import { canonicalPath } from './target.js'
 
 export interface GuardOptions {
@@ -40,27 +41,24 @@ export function createGuard(options: GuardOptions): Guard {
     if (!hasKey(call.request)) {
       throw new ProxyError(
         'client_key_required',
-        'This listener wants its client key, in x-sc-proxy-key or as Bearer token.'
+        'This listener wants its client key: in x-sc-proxy-key, as Bearer token or as Basic password.'
       )
     }
-    if (options.access === 'read-only' && !onlyReads(call)) {
-      throw new ProxyError('read_only', `This listener is read-only: ${call.method} could change something.`)
-    }
-    checkRules(call)
+    // The stand-in login is answered here and changes nothing: who may only read may have to log in, too.
+    if (!isStandInLogin(call)) checkAccess(call)
+    checkDenied(call)
   }
 
   function checkTarget({ form, authority, request }: Call): void {
-    if (form === 'other')
-      throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
-    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1) {
-      throw new ProxyError('bad_request', 'The request has more than one Host header.')
-    }
-    // Only HTTP/1.0 may leave Host out; no browser speaks it, so no page can make one send it.
     if (authority === undefined) return
     if (isOurs(authority, request.socket.localAddress)) return
     if (form === 'absolute' && withoutPort(authority) === options.apiHost.toLowerCase()) return
-    if (form === 'absolute')
-      throw new ProxyError('target_not_allowed', `This listener forwards to ${options.apiHost} only.`)
+    if (form === 'absolute') {
+      throw new ProxyError(
+        'target_not_allowed',
+        `This listener forwards to ${options.apiHost} only and is no forward proxy: make its own address the base URL.`
+      )
+    }
     throw new ProxyError(
       'host_not_allowed',
       'The Host header names neither this machine nor a name in allowedHosts. If it is a name of this proxy, add it there.'
@@ -71,39 +69,50 @@ export function createGuard(options: GuardOptions): Guard {
   function checkOrigin(call: Call): void {
     const { origin, 'sec-fetch-site': site } = call.request.headers
     if (origin !== undefined) {
-      if (origin === `http://${call.authority}`) return
+      if (call.authority !== undefined && origin === `http://${call.authority}`) return
       if (options.allowedOrigins.includes(origin)) {
         call.page = origin
         return
       }
       throw new ProxyError(
         'origin_not_allowed',
-        'The page that made this request is not of this proxy. If it is yours, add its origin to allowedOrigins.'
+        'A web page of another origin made this request. If the page is yours, add its origin to allowedOrigins.'
       )
     }
     if (site === undefined || site === 'none' || site === 'same-origin') return
     throw new ProxyError(
       'origin_not_allowed',
-      'A page of another site led here. Type the address, or add the page to allowedOrigins.'
+      'A web page of another origin led here. Type the address yourself, or add the origin of the page to allowedOrigins.'
     )
   }
 
-  function checkRules({ method, target }: Call): void {
-    if (options.rules.deny.length > 0 && (isDenied(method, target) || canonicalPath(target) === undefined)) {
-      throw new ProxyError('rule_denied', `A deny rule of this listener matches ${method} and this path.`)
-    }
+  function checkAccess(call: Call): void {
+    const { method, target } = call
+    const change = options.access === 'read-only' ? possibleChange(call) : undefined
+    if (change) throw new ProxyError('read_only', `This listener is read-only: ${change} could change something.`)
     if (options.rules.allow.length > 0 && !isAllowed(method, target)) {
       throw new ProxyError('rule_denied', `No allow rule of this listener matches ${method} and this path.`)
+    }
+  }
+
+  function checkDenied({ method, target }: Call): void {
+    if (options.rules.deny.length > 0 && (isDenied(method, target) || canonicalPath(target) === undefined)) {
+      throw new ProxyError('rule_denied', `A deny rule of this listener matches ${method} and this path.`)
     }
   }
 }
 
 const isReadOnlyPost = compileRules(readOnlyPosts.flatMap((path) => [`POST ${path}`, `POST /v*${path}`]))
 
-function onlyReads({ method, target, request }: Call): boolean {
-  if (request.headers['x-http-method-override'] !== undefined || request.headers['x-http-method'] !== undefined)
-    return false
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || isReadOnlyPost(method, target)
+/** Headers by which a client may mean another method than it sends. */
+const overrides = ['x-http-method-override', 'x-http-method']
+
+/** What about a call could change something at ServiceChannel, if anything could. */
+function possibleChange({ method, target, request }: Call): string | undefined {
+  const override = overrides.find((name) => request.headers[name] !== undefined)
+  if (override) return override
+  const onlyReads = ['GET', 'HEAD', 'OPTIONS'].includes(method) || isReadOnlyPost(method, target)
+  return onlyReads ? undefined : method
 }
 
 function withoutPort(authority: string): string {

@@ -37,16 +37,32 @@ const keptHere = new Set([
   'x-sc-proxy-key'
 ])
 
-/** ServiceChannel's cookies belong to the proxy's session, and its proxies are none of the client's. */
-const keptFromClients = new Set(['set-cookie', 'set-cookie2', 'alt-svc'])
+const keptOnLinkedRoutes = new Set([...keptHere, 'accept-encoding', 'range', 'if-range'])
+
+/**
+ * ServiceChannel's cookies belong to the proxy's session, its proxies are none of the client's, which pages may read an
+ * answer is for the listener to say, and what the proxy says of itself nobody else may.
+ */
+const keptFromClients = new Set([
+  'set-cookie',
+  'set-cookie2',
+  'alt-svc',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-allow-methods',
+  'access-control-allow-headers',
+  'access-control-expose-headers',
+  'access-control-max-age',
+  'x-request-id',
+  'x-sc-proxy-environment',
+  'x-sc-proxy-error'
+])
 
 /** The request's headers as they leave: order, letters and repetitions kept. Flat list of names and values. */
 export function requestHeaders(raw: readonly string[], target: string): string[] {
-  const dropped = isLinkedRoute(target) ? new Set([...keptHere, 'accept-encoding']) : keptHere
-  const headers = withoutHops(raw, dropped)
-  // Links are replaced in the text of the answer, so it must come as text.
-  if (dropped !== keptHere) headers.push('accept-encoding', 'identity')
-  return headers
+  if (!isLinkedRoute(target)) return withoutHops(raw, keptHere)
+  // Links are replaced in the text of the answer, so it must come as text, and whole: the places of a Range would shift.
+  return [...withoutHops(raw, keptOnLinkedRoutes), 'accept-encoding', 'identity']
 }
 
 /** The answer's headers as they are handed on, in the same form. */

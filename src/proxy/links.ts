@@ -5,17 +5,18 @@ export function isLinkedRoute(target: string): boolean {
   return /^(?:\/v\d+)?\/+odata\//i.test(target)
 }
 
-/** Absolute forms of the API origin: either scheme, with or without the default port. */
-function originPattern(apiUrl: string, slash: string): string {
+/** Absolute forms of the API's host: with or without the default port of either scheme. */
+function hostPattern(apiUrl: string, slash: string): string {
   const { hostname, port } = new URL(apiUrl)
   const escaped = hostname.replace(/[.[\]]/g, '\\$&')
   const ports = port === '' ? '(?::443|:80)?' : `:${port}`
-  return `https?:${slash}${slash}${escaped}${ports}`
+  return `${slash}${slash}${escaped}${ports}`
 }
 
 /** A Location that leads back to the API, as the client can follow it; any other is left as it is. */
 export function relinkLocation(location: string, apiUrl: string, ownOrigin: string): string {
-  return location.replace(new RegExp(`^${originPattern(apiUrl, '/')}(?=[/?#]|$)`, 'i'), () => ownOrigin)
+  // The scheme may be missing (RFC 9110 §10.2.2 allows any reference): a client would then put our http before that host.
+  return location.replace(new RegExp(`^(?:https?:)?${hostPattern(apiUrl, '/')}(?=[/?#]|$)`, 'i'), () => ownOrigin)
 }
 
 /**
@@ -25,7 +26,10 @@ export function relinkLocation(location: string, apiUrl: string, ownOrigin: stri
  */
 export function relink(apiUrl: string, ownOrigin: string): Transform {
   const slash = '\\\\?/'
-  const link = new RegExp(`(@odata\\.\\w+"\\s{0,16}:\\s{0,16}")${originPattern(apiUrl, slash)}(?=[/?#"\\\\])`, 'gi')
+  const link = new RegExp(
+    `(@odata\\.\\w+"\\s{0,16}:\\s{0,16}")https?:${hostPattern(apiUrl, slash)}(?=[/?#"\\\\])`,
+    'gi'
+  )
   // The longest text that may still become a match once the next chunk is here.
   const longest = 128 + apiUrl.length
   let held = ''
@@ -35,10 +39,9 @@ export function relink(apiUrl: string, ownOrigin: string): Transform {
       // latin1 keeps every byte of whatever encoding the text has.
       const text = held + chunk.toString('latin1')
       const replaced = text.replace(link, (_whole, member: string) => member + ownOrigin)
-      const start = replaced.lastIndexOf('@odata.')
-      const partial = start >= 0 && replaced.length - start < longest ? start : partialStart(replaced)
-      held = replaced.slice(partial)
-      done(null, Buffer.from(replaced.slice(0, partial), 'latin1'))
+      const end = settledEnd(replaced, longest)
+      held = replaced.slice(end)
+      done(null, Buffer.from(replaced.slice(0, end), 'latin1'))
     },
     flush(done) {
       done(null, Buffer.from(held, 'latin1'))
@@ -46,8 +49,11 @@ export function relink(apiUrl: string, ownOrigin: string): Transform {
   })
 }
 
-/** Where a text ends with the first letters of `@odata.`; its length where it does not. */
-function partialStart(text: string): number {
+/** Up to where a text cannot be the beginning of a link any more. No link has an @ but its first letter. */
+function settledEnd(text: string, longest: number): number {
   const at = text.lastIndexOf('@')
-  return at >= 0 && '@odata.'.startsWith(text.slice(at).toLowerCase()) ? at : text.length
+  const isPartial = at >= 0 && text.length - at < longest && marker.startsWith(text.slice(at, at + 7).toLowerCase())
+  return isPartial ? at : text.length
 }
+
+const marker = '@odata.'

@@ -3,12 +3,13 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
 import type { CallObserver } from '../telemetry/records.js'
-import type { Exchange } from '../upstream/exchange.js'
 import { type Call, openCall } from './call.js'
+import { createClientConnections } from './client-connections.js'
 import { answerFailure, asProxyError } from './failure.js'
-import { forward } from './forward.js'
+import { type ForwardOptions, forward } from './forward.js'
 import { createGuard, type GuardOptions } from './guard.js'
-import { answerParserFailure } from './parser-failure.js'
+import { checkMessage } from './message.js'
+import { createParserFailures } from './parser-failure.js'
 import { answerPreflight, isPreflight } from './preflight.js'
 import { answerStandInLogin, isStandInLogin } from './stand-in-login.js'
 
@@ -18,12 +19,10 @@ declare module 'fastify' {
   }
 }
 
-export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
+export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'>, ForwardOptions {
   environment: string
-  apiUrl: string
   /** RFC 9218 urgency, 0 (first) to 7 (last), of calls that do not state their own. */
   priority: number
-  exchange: Exchange
   observe: CallObserver
   log: Log
 }
@@ -31,18 +30,34 @@ export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
 /** One listener, not yet listening. What happens to a request on this side is this list, in this order. */
 export function createProxy(options: ProxyOptions): FastifyInstance {
   const guard = createGuard({ ...options, apiHost: new URL(options.apiUrl).hostname })
+  const connections = createClientConnections()
+  const parserFailures = createParserFailures(connections, options.log)
   const app = Fastify({
     // The router would decode, tidy or refuse targets that ServiceChannel understands; it has one route to offer anyway.
     rewriteUrl: () => '/',
-    http: { maxHeaderSize: 128 * 1024, headersTimeout: 30_000, connectionsCheckingInterval: 1_000 },
-    clientErrorHandler: answerParserFailure,
+    // Node answers a missing Host without a word of explanation; the guard has one.
+    http: {
+      maxHeaderSize: 128 * 1024,
+      headersTimeout: 30_000,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false
+    },
+    clientErrorHandler: parserFailures.failed,
     // While draining, the queue decides who is still served.
     return503OnClosing: false
   })
 
+  // Beyond its own limit Node drops headers without telling, Content-Length and with it the body among them.
+  app.server.maxHeadersCount = 0
+  app.server.on('connect', parserFailures.connectAsked)
+
   app.decorateRequest('call')
   app.addHook('onRequest', async (request, reply) => {
+    if (connections.isLast(request.raw.socket)) return reply.hijack()
     request.call = openCall(request.raw, reply.raw, options)
+    connections.watch(request.call)
+    // At once: what came in the same packet is looked at before this function has returned to anyone.
+    checkMessage(request.call)
     // Fastify refuses types it cannot parse. Bodies pass through unread, so it need not look; rawHeaders keep the type.
     delete request.raw.headers['content-type']
   })
@@ -63,7 +78,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     globalAgent: true,
     handler: async ({ call }, reply) => {
       reply.hijack()
-      await forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
+      await forward(call, options).catch((error) => fail(call, error))
     }
   })
 
@@ -81,7 +96,12 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     const failure = asProxyError(error)
     if (failure.code === 'internal')
       options.log.error({ err: failure.cause, id: call.id }, 'a call failed in a way the proxy does not know')
-    answerFailure(call, failure)
+    try {
+      answerFailure(call, failure)
+    } catch (cause) {
+      options.log.error({ err: cause, id: call.id }, 'a failure could not be told to its client')
+      call.response.destroy()
+    }
   }
 
   return app

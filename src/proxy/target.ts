@@ -19,10 +19,11 @@ export function readTarget(raw: string): Target {
 /**
  * The path as ServiceChannel will understand it: percent-decoded, dot segments resolved, repeated slashes joined,
  * lower case. Rules are matched against this form only, so that `%2e%2e`, `//` or letter case cannot step around
- * them. Undefined when it cannot be decoded.
+ * them. Undefined when it cannot be decoded, or holds a `#`, which one server takes for the end and another for a letter.
  */
 export function canonicalPath(path: string): string | undefined {
-  let decoded = path.split(/[?#]/, 1)[0] ?? ''
+  if (path.includes('#')) return undefined
+  let decoded = path.split('?', 1)[0] ?? ''
   try {
     // Twice: a server behind the first may decode again.
     decoded = decodeURIComponent(decodeURIComponent(decoded))

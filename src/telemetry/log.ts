@@ -23,7 +23,8 @@ export function createLog({ level, format, stream }: LogOptions): Log {
   const destination: DestinationStream = isPretty
     ? pretty({
         destination: stream,
-        ignore: 'pid,hostname,call',
+        // The message says it all to a person, except about an error.
+        include: 'time,level,err',
         colorize: stream.isTTY === true,
         translateTime: 'SYS:HH:MM:ss.l'
       })

@@ -1,5 +1,10 @@
+import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import { buildConnector, type Dispatcher, Agent as Pools, fetch as undiciFetch } from 'undici'
+import { tolerateContinue } from './interim.js'
+import { isExempt } from './no-proxy.js'
+import { type Agent, createRotation } from './rotation.js'
+import { createTunnel } from './tunnel.js'
 
 export interface AgentOptions {
   tls: { minVersion: tls.SecureVersion; maxVersion: tls.SecureVersion }
@@ -12,47 +17,57 @@ export interface AgentOptions {
   timeouts: { connectSeconds: number; headersSeconds: number; bodySeconds: number }
   /** Connections kept per origin. */
   connections: number
+  /** Resolves host names; the system's by default. */
+  lookup?: LookupFunction | undefined
+  /** Monotonic milliseconds that go on through a suspend. */
+  now?: () => number
 }
+
+/** Name services of hosts in the cloud are asked again after a minute or so; .NET and others settled on two, too. */
+const connectionLifeMs = 120_000
 
 /**
- * The dispatcher of one environment, for API and login alike. Certificates are always verified: there is no option
- * that turns it off. HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
+ * The agent of one environment, for API and login alike. Certificates are always verified: there is no option that
+ * turns it off. HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
  */
-export function createAgent(options: AgentOptions): Dispatcher {
-  const connect = {
+export function createAgent(options: AgentOptions): Agent {
+  tolerateContinue()
+  const { timeouts, lookup, now = () => performance.now() } = options
+  const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
+  const connectMs = timeouts.connectSeconds * 1000
+  const secure = buildConnector({
     // One context for all connections: with bundled roots and an extra CA, building it costs 30 ms of CPU each time.
-    secureContext: tls.createSecureContext({
-      ...options.tls,
-      ...(options.ca && { ca: [...trustedRoots(), options.ca] })
-    }),
+    secureContext: tls.createSecureContext({ ...options.tls, ...(ca && { ca }) }),
     rejectUnauthorized: true,
-    timeout: options.timeouts.connectSeconds * 1000
-  }
-  const pool = {
-    connect,
-    connections: options.connections,
-    pipelining: 1,
-    headersTimeout: options.timeouts.headersSeconds * 1000,
-    bodyTimeout: options.timeouts.bodySeconds * 1000,
-    // Below the idle time after which servers and load balancers commonly close: a request must not meet a closing socket.
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 30_000,
-    maxHeaderSize: 64 * 1024,
-    allowH2: false
-  }
-  if (!options.upstreamProxy) return new Agent(pool)
-  return new EnvHttpProxyAgent({
-    ...pool,
-    httpProxy: options.upstreamProxy,
-    httpsProxy: options.upstreamProxy,
-    noProxy: options.noProxy ?? '',
-    // `connect` serves the hosts reached directly, `requestTls` those inside the tunnel.
-    requestTls: connect
+    timeout: connectMs,
+    ...(lookup && { lookup })
   })
+  const { upstreamProxy, noProxy = '' } = options
+  const tunnel = upstreamProxy && createTunnel({ proxyUrl: upstreamProxy, timeoutMs: connectMs, ca, lookup }, secure)
+  const make = () =>
+    new Pools({
+      connect: (target, callback) => {
+        const isDirect = !tunnel || isExempt(noProxy, target.hostname, target.port || '443')
+        return isDirect ? secure(target, callback) : tunnel(target, callback)
+      },
+      connections: options.connections,
+      pipelining: 1,
+      headersTimeout: timeouts.headersSeconds * 1000,
+      bodyTimeout: timeouts.bodySeconds * 1000,
+      // Below the idle time after which servers and load balancers commonly close: a request must not meet a closing
+      // socket. A server that names its own time (Keep-Alive: timeout=…) is believed, less the threshold.
+      keepAliveTimeout: 4_000,
+      keepAliveMaxTimeout: 30_000,
+      keepAliveTimeoutThreshold: 2_000,
+      maxHeaderSize: 64 * 1024,
+      allowH2: false
+    })
+  return createRotation(make, connectionLifeMs, now)
 }
 
-/** The standard fetch over that dispatcher. Redirects are not followed: a token endpoint's 302 is an answer. */
-export function createFetch(dispatcher: Dispatcher): typeof globalThis.fetch {
+/** The standard fetch by way of that agent. Redirects are not followed: a token endpoint's 302 is an answer. */
+export function createFetch(agent: Agent): typeof globalThis.fetch {
+  const dispatcher = agent as Dispatcher // fetch asks no more of it than to dispatch
   return ((input: string | URL, init?: object) =>
     undiciFetch(input, { ...init, dispatcher, redirect: 'manual' })) as unknown as typeof globalThis.fetch
 }

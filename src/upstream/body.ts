@@ -1,79 +1,127 @@
 import type { IncomingMessage } from 'node:http'
-import { PassThrough, type Readable } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
+import { type ReadOptions, readUpTo, silent } from './read-ahead.js'
 
 /** A request body on its way out: kept whole when small, the client's stream itself otherwise. */
 export interface Body {
-  readonly payload: Buffer | Readable | undefined
-  /** A stream that has been sent once is gone; sending it again would send an empty body. */
+  /** What to send. */
+  open(): Buffer | Readable | undefined
+  /** A stream of which something has been sent is gone; sending it again would send an empty body. */
   readonly replayable: boolean
+  /**
+   * To be called after a wait, before a place is spent: reads what the client's machine has handed over meanwhile.
+   * Nobody sees a connection end that is not read, so this is how an upload is found out that nobody sends any more.
+   *
+   * @throws ProxyError `client_left`
+   */
+  catchUp(): Promise<void>
   /** Gives the memory back; to be called once, when the answer has begun or will never come. */
   release(): void
+  /** Reads what is left past us; to be called when it will not be sent any more. */
+  abandon(): void
 }
 
+/** @throws ProxyError `client_left`, `request_timeout` */
 export type ReadAhead = (request: IncomingMessage) => Promise<Body>
 
+export interface BodyOptions {
+  /** How long a client may send nothing in the middle of its body. Time in which nobody reads does not count. */
+  silenceMs: number
+  /** What all bodies kept at one time may hold together, in bytes; default 64 MiB. */
+  totalBytes?: number
+}
+
 const replayLimit = 256 * 1024
-const nothing: Body = { payload: undefined, replayable: true, release() {} }
+/** What Linux keeps of an upload that nobody reads: 4 MiB on the sender's side and the window of the receiver. */
+const catchUpLimit = 5 * 1024 * 1024
+/** What is on this machine already comes within this time. */
+const settledMs = 20
+const nothing: Body = { open: () => undefined, replayable: true, catchUp: async () => {}, release() {}, abandon() {} }
 
 /**
  * Reads small bodies before their call takes a place in the queue, so that a slow upload holds no place and a resend
- * has something to send. Bodies over 256 KiB stream untouched. All bodies kept at one time share `totalBytes`
- * (default 64 MiB); beyond it a small body streams as well.
+ * has something to send. Bodies over 256 KiB, and small ones while the memory for them is taken, stream: all but
+ * their first piece stays with the client until they depart.
  */
-export function createReadAhead(totalBytes = 64 * 1024 * 1024): ReadAhead {
+export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: BodyOptions): ReadAhead {
   let kept = 0
 
   return async (request) => {
     const { 'content-length': length, 'transfer-encoding': framing } = request.headers
     if (length === '0' || (length === undefined && framing === undefined)) return nothing
-    if (Number(length) > replayLimit || kept + replayLimit > totalBytes) return streamed(request)
+    // A body of unknown length may turn out to be as long as what is kept at most.
+    const wanted = Number(length ?? replayLimit)
+    let share = wanted <= replayLimit && kept + wanted <= totalBytes ? wanted : 0
+    let payload: Buffer | undefined
+    let stream: Readable | undefined
+    kept += share
+    // Of a long one the first piece: what is only announced must not take a place.
+    await read(share > 0 ? replayLimit : 0, { silenceMs })
 
-    kept += replayLimit
-    const chunks = await readUpTo(replayLimit, request).catch((cause) => {
-      kept -= replayLimit
-      throw new ProxyError('client_left', 'The client left while it sent its body.', { cause })
-    })
-    const payload = Buffer.concat(chunks)
-    kept -= replayLimit
-    if (!request.readableEnded) {
-      request.unshift(payload)
-      return streamed(request)
+    /** Reads up to so many bytes and puts them back unless they are all. */
+    async function read(limit: number, options: ReadOptions): Promise<void> {
+      const chunks = await readUpTo(limit, request, options).catch((error) => {
+        give(share)
+        throw error instanceof ProxyError ? error : clientLeft(error)
+      })
+      const bytes = Buffer.concat(chunks)
+      if (request.readableEnded) {
+        payload = bytes
+        give(share - bytes.length)
+      } else if (bytes.length > 0) request.unshift(bytes)
     }
-    kept += payload.length
+
+    function give(bytes: number): void {
+      kept -= bytes
+      share -= bytes
+    }
+
     return {
-      payload,
-      replayable: true,
-      release: () => {
-        kept -= payload.length
+      open() {
+        if (!payload) stream ??= streamOf(request, silenceMs)
+        return payload ?? stream
+      },
+      get replayable() {
+        return stream === undefined || (!stream.readableDidRead && !stream.destroyed)
+      },
+      async catchUp() {
+        if (payload || stream || kept + catchUpLimit > totalBytes) return
+        kept += catchUpLimit
+        share += catchUpLimit
+        await read(catchUpLimit, { silenceMs: settledMs, onlyWhatCame: true })
+      },
+      release: () => give(share),
+      abandon() {
+        if (stream) stream.destroy()
+        else if (!payload) request.resume()
       }
     }
   }
 }
 
 /** undici destroys a body it cannot send to its end; that must not take the client's connection, and our answer, with it. */
-function streamed(request: IncomingMessage): Body {
-  return { payload: request.pipe(new PassThrough()), replayable: false, release() {} }
+function streamOf(request: IncomingMessage, silenceMs: number): Readable {
+  const body = new Transform({
+    transform(piece, _encoding, done) {
+      timer.refresh()
+      done(null, piece)
+    }
+  })
+  const timer = setTimeout(() => {
+    // Full to the brim: it is the other side that does not read.
+    if (body.writableNeedDrain) timer.refresh()
+    else body.destroy(silent(silenceMs))
+  }, silenceMs)
+  body.on('drain', () => timer.refresh())
+  body.once('close', () => {
+    clearTimeout(timer)
+    // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
+    request.resume()
+  })
+  return request.pipe(body)
 }
 
-/** Resolves at the end of the stream or with more than `limit` bytes; the stream is then paused, not ended. */
-export function readUpTo(limit: number, stream: Readable): Promise<Buffer[]> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const finish = (error?: Error | null) => {
-      stream.off('data', onData).off('end', finish).off('error', finish).off('close', onClose)
-      if (error) reject(error)
-      else resolve(chunks)
-    }
-    const onData = (chunk: Buffer) => {
-      chunks.push(chunk)
-      size += chunk.length
-      if (size <= limit) return
-      stream.pause()
-      finish()
-    }
-    const onClose = () => finish(new Error('the stream closed before its end'))
-    stream.on('data', onData).once('end', finish).once('error', finish).once('close', onClose)
-  })
+function clientLeft(cause: unknown): ProxyError {
+  return new ProxyError('client_left', 'The client left while it sent its body.', { cause })
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../errors.js'
-import type { Limiter, Outcome, Ticket } from '../limiter/limiter.js'
+import type { Lease, Limiter, Outcome, Ticket } from '../limiter/limiter.js'
 import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
 import type { Body, ReadAhead } from './body.js'
 import { explainFailure } from './failure.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
+import type { Slots } from './slots.js'
 import { type Evidence, judge } from './verdict.js'
 
 /** What the exchange needs of a call: what to send, how it queues, and where to write down what was done. */
@@ -32,6 +33,8 @@ export interface ExchangeOptions {
   environment: string
   limiter: Limiter
   tokens: TokenStore
+  /** The connections `send` has. */
+  slots: Slots
   send: Send
   readAhead: ReadAhead
   now?: () => number
@@ -39,47 +42,62 @@ export interface ExchangeOptions {
 
 export type Exchange = (call: Conversation) => Promise<Answer>
 
+interface Equipment {
+  token: Token
+  /** Gives the connection back. */
+  release: () => void
+}
+
 /**
  * The whole conversation with ServiceChannel: turn, token, send, report, and the one decision to send again. Resolves
  * with the answer to hand over; rejects with ProxyError when there is none.
  */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { environment, limiter, tokens, send, readAhead, now = () => performance.now() } = options
+  const { environment, limiter, tokens, slots, send, readAhead, now = () => performance.now() } = options
 
   return async (call) => {
+    // Nobody uploads a body only to hear that there is no room for the call.
+    const refusal = limiter.refusal(call.ticket)
+    if (refusal) throw refusal
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
+    } catch (error) {
+      body.abandon()
+      throw error
     } finally {
       body.release()
     }
   }
 
-  async function converse(call: Conversation, { payload, replayable }: Body): Promise<Answer> {
+  async function converse(call: Conversation, body: Body): Promise<Answer> {
     const { method, target, ticket, trace } = call
     const done = { renewals: 0, resends: 0 }
+    let isDoubtful = false
 
     for (let again = false; ; again = true) {
-      const lease = await limiter.acquire(ticket, { again })
-      trace.queueMs += lease.waitedMs
+      const asked = now()
+      const lease = await limiter.acquire(patienceLeft(call), { again }).finally(() => {
+        trace.queueMs += now() - asked
+      })
 
-      const granted = now()
-      const token = await tokens.get(ticket.signal).catch((error) => {
+      const { token, release } = await equip(call, body, lease).catch((error) => {
         lease.report({ kind: 'unsent' })
-        throw error
+        throw error instanceof LostError ? asProblem(error, isDoubtful) : error
       })
       const departed = now()
-      trace.tokenMs += departed - granted
-
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
-      const result = await send({ method, target, headers, payload, signal: ticket.signal }).catch(asLost)
+      const payload = body.open()
+      const result = await send({ method, target, headers, payload, signal: ticket.signal, release }).catch(asLost)
       trace.upstreamMs += now() - departed
 
       const outcome = await readOutcome(result)
       lease.report(outcome)
-      if (!(result instanceof LostError) && result.status < 400) tokens.accepted(token)
+      if (result instanceof LostError) isDoubtful ||= result.written
+      else if (result.status < 400) tokens.accepted(token)
 
+      const { replayable } = body
       const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) })
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
@@ -90,10 +108,32 @@ export function createExchange(options: ExchangeOptions): Exchange {
       } else if (verdict === 'wait') {
         trace.notes.push('throttled by ServiceChannel: waited and sent again')
       } else {
-        if (result instanceof LostError) throw asProblem(result)
+        if (result instanceof LostError) throw asProblem(result, isDoubtful)
         return result
       }
       if (!(result instanceof LostError)) discard(result)
+    }
+  }
+
+  /** What a call needs when its turn has come. */
+  async function equip(
+    { ticket: { signal }, trace }: Conversation,
+    body: Body,
+    { waitedMs }: Lease
+  ): Promise<Equipment> {
+    const from = now()
+    // The token comes first, so that nobody holds a connection while a login is under way.
+    const token = await tokens.get(signal)
+    const to = now()
+    trace.tokenMs += to - from
+    const release = await slots.take(signal)
+    trace.queueMs += now() - to
+    try {
+      if (waitedMs > 0) await body.catchUp()
+      return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
+    } catch (error) {
+      release()
+      throw error
     }
   }
 
@@ -107,14 +147,22 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  function asProblem(lost: LostError): ProxyError {
-    if (lost.cause instanceof ProxyError) return lost.cause
-    const { kind, reason } = explainFailure(lost.cause)
-    const fate = lost.written ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
-    return new ProxyError(`upstream_${kind}`, `The API server of ${environment} failed: ${reason}. ${fate}`, {
-      cause: lost
-    })
+  /** @param isDoubtful some attempt, not necessarily the last, may have reached the server */
+  function asProblem({ cause, written }: LostError, isDoubtful: boolean): ProxyError {
+    if (cause instanceof ProxyError) return cause
+    const { kind, reason } = explainFailure(cause)
+    // A server that was connected to had been reached, and its certificate was good.
+    const met = written && (kind === 'unreachable' || kind === 'untrusted')
+    const fate = isDoubtful ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
+    const sentence = `The API server of ${environment} failed: ${reason}. ${fate}`
+    return new ProxyError(`upstream_${met ? 'dropped' : kind}`, sentence, { cause })
   }
+}
+
+/** A client's own bound counts from its arrival, however often the call has to wait. */
+function patienceLeft({ ticket, trace }: Conversation): Ticket {
+  const { maxWaitMs } = ticket
+  return maxWaitMs === undefined ? ticket : { ...ticket, maxWaitMs: Math.max(0, maxWaitMs - trace.queueMs) }
 }
 
 function asLost(error: unknown): LostError {
@@ -132,6 +180,8 @@ async function readOutcome(result: Answer | LostError): Promise<Outcome> {
 }
 
 function endOf(result: Answer | LostError, outcome: Outcome): Evidence['ended'] {
-  if (result instanceof LostError) return { dropped: result.written ? 'written' : 'unwritten' }
-  return { answer: result.status, throttled: outcome.kind === 'throttled' }
+  if (!(result instanceof LostError)) return { answer: result.status, throttled: outcome.kind === 'throttled' }
+  const { kind } = explainFailure(result.cause)
+  if (result.written) return kind === 'dropped' ? { dropped: 'written' } : { failed: kind }
+  return kind === 'untrusted' ? { failed: kind } : { dropped: 'unwritten' }
 }

@@ -10,7 +10,6 @@ export interface Failure {
 const unknownAuthority =
   'its certificate is signed by an authority this machine does not know; if it is your own, name its certificate with caFile'
 const noCommonVersion = 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
-const noConnectionInTime = 'it did not accept a connection in time'
 const closedEarly = 'it closed the connection before it answered'
 
 /** By code, of Node, OpenSSL or undici. */
@@ -22,18 +21,22 @@ const reasons: Record<FailureKind, Record<string, string>> = {
     EHOSTUNREACH: 'there is no route to it',
     ENETUNREACH: 'there is no network to reach it by',
     EADDRNOTAVAIL: 'this machine has no address to reach it from',
-    UND_ERR_PRX_TLS: 'the TLS connection to the corporate proxy failed',
-    UND_ERR_ABORTED: 'the corporate proxy refused the tunnel: check upstreamProxy and its user and password'
+    PROXY_UNREACHABLE: 'the corporate proxy cannot be reached: check upstreamProxy',
+    PROXY_AUTHENTICATION: 'the corporate proxy refused the tunnel: check the user and password in upstreamProxy'
   },
   timeout: {
-    ETIMEDOUT: noConnectionInTime,
-    UND_ERR_CONNECT_TIMEOUT: noConnectionInTime,
+    ETIMEDOUT: 'the connection to it timed out',
+    PROXY_TIMEOUT: 'the corporate proxy did not answer in time',
+    POOL_BUSY: 'all connections to it stayed busy (pool.connections)',
+    UND_ERR_CONNECT_TIMEOUT: 'it did not accept a connection in time',
     UND_ERR_HEADERS_TIMEOUT: 'it did not begin its answer in time',
     UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of its answer'
   },
   dropped: { ECONNRESET: closedEarly, EPIPE: closedEarly, UND_ERR_SOCKET: closedEarly },
   invalid: {
     UND_ERR_HEADERS_OVERFLOW: 'the head of its answer is too large',
+    // undici asserts that a status is a status.
+    ERR_ASSERTION: 'its answer is not HTTP',
     UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'its answer is longer or shorter than it said'
   },
   untrusted: {
@@ -59,8 +62,8 @@ const byCode = new Map<string, Failure>(
   Object.entries(reasons).flatMap(([kind, codes]) =>
     Object.entries(codes).map(([code, reason]): [string, Failure] => [
       code,
-      // undici's own codes tell a person nothing; the others can be looked up.
-      { kind: kind as FailureKind, reason: code.startsWith('UND_') ? reason : `${reason} (${code})` }
+      // undici's codes and ours tell a person nothing; the others can be looked up.
+      { kind: kind as FailureKind, reason: /^(UND|PROXY|POOL)_/.test(code) ? reason : `${reason} (${code})` }
     ])
   )
 )
@@ -72,15 +75,19 @@ const byCode = new Map<string, Failure>(
 export function explainFailure(error: unknown): Failure {
   for (let current = error, depth = 0; current instanceof Error && depth < 6; depth++) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : ''
-    const failure = byCode.get(code) ?? byFamily(code)
+    const failure = byCode.get(code) ?? byFamily(code, current.name)
     if (failure) return failure
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
   return { kind: 'unreachable', reason: 'the connection failed' }
 }
 
-function byFamily(code: string): Failure | undefined {
+function byFamily(code: string, name: string): Failure | undefined {
+  if (code.startsWith('PROXY_ANSWERED_'))
+    return { kind: 'unreachable', reason: `the corporate proxy refused the tunnel (it answered ${code.slice(-3)})` }
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: `its answer is not HTTP (${code})` }
+  // undici's own parser knows the reason in words only, and has no code.
+  if (name === 'HTTPParserError') return { kind: 'invalid', reason: 'its answer is not HTTP' }
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_)/.test(code))
     return { kind: 'untrusted', reason: `the TLS handshake failed (${code})` }
   return undefined

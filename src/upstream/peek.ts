@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { readUpTo } from './body.js'
+import { readUpTo } from './read-ahead.js'
 import type { Answer } from './send.js'
 
 /** Far above any error body of the API; an answer that is longer is no throttle reply. */

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
+import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
 export interface Outgoing {
@@ -8,6 +10,8 @@ export interface Outgoing {
   headers: string[]
   payload: Buffer | Readable | undefined
   signal: AbortSignal
+  /** Called when the connection is free for others, however the exchange has ended; perhaps more than once. */
+  release(): void
 }
 
 /** One answer as it came: repeated headers, their order and their letters kept. */
@@ -16,6 +20,8 @@ export interface Answer {
   statusText: string
   headers: string[]
   body: Readable
+  /** The fields after the body, in the form of `headers`; complete when the body has ended. */
+  trailers: string[]
 }
 
 /** No answer came. The code of the connection's error is in `cause`. */
@@ -36,16 +42,18 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
  * LostError. Aborting the signal ends the attempt at any time and closes its connection.
  */
-export function createSend(dispatcher: Dispatcher, origin: string): Send {
-  return ({ method, target, headers, payload, signal }) =>
+export function createSend(agent: Agent, origin: string): Send {
+  return ({ method, target, headers, payload, signal, release }) =>
     new Promise((resolve, reject) => {
       let written = false
       let body: Readable | undefined
       let controller: Dispatcher.DispatchController | undefined
+      const trailers: string[] = []
 
       const onAbort = () => fail(signal.reason)
       const fail = (error: unknown) => {
         signal.removeEventListener('abort', onAbort)
+        release()
         controller?.abort(error instanceof Error ? error : new Error('aborted'))
         if (body) body.destroy(error instanceof Error ? error : undefined)
         else reject(new LostError(written, error))
@@ -53,7 +61,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
       if (signal.aborted) return fail(signal.reason)
       signal.addEventListener('abort', onAbort)
 
-      dispatcher.dispatch(
+      agent.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
         {
           origin,
@@ -70,22 +78,28 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
             written = true
           },
           onResponseStart(started, status, _headers, statusText) {
+            // Interim answers end here: HTTP/1.0 and many an old client would take one for the answer.
             if (status < 200) return
+            const headers = rawList(started.rawHeaders)
+            if (hasUnknownCoding(headers)) return fail(unknownCoding)
             body = bodyOf(started)
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.push(null)
-            resolve({ status, statusText: statusText ?? '', headers: latin1(started.rawHeaders), body })
+            resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
           },
           onResponseData(started, chunk) {
             if (body?.push(chunk) === false) started.pause()
           },
-          onResponseEnd() {
+          onResponseEnd(ended) {
             signal.removeEventListener('abort', onAbort)
+            release()
+            trailers.push(...rawList(ended.rawTrailers))
             body?.push(null)
           },
           onResponseError(_started, error) {
-            if (body?.readableEnded || hasEnded(body)) signal.removeEventListener('abort', onAbort)
-            else fail(error)
+            if (!hasEnded(body)) return fail(error)
+            signal.removeEventListener('abort', onAbort)
+            release()
           }
         }
       )
@@ -93,7 +107,7 @@ export function createSend(dispatcher: Dispatcher, origin: string): Send {
 }
 
 function bodyOf(controller: Dispatcher.DispatchController): Readable {
-  return new Readable({
+  const body = new Readable({
     highWaterMark: 64 * 1024,
     read() {
       controller.resume()
@@ -103,15 +117,12 @@ function bodyOf(controller: Dispatcher.DispatchController): Readable {
       done(error)
     }
   })
+  // The connection may break before anybody reads; who reads later is told all the same.
+  return body.on('error', () => {})
 }
 
 /** All of the body has come, though perhaps not all of it has been read. */
 function hasEnded(body: Readable | undefined): boolean {
   const state = body as (Readable & { _readableState: { ended: boolean } }) | undefined
   return state?._readableState.ended ?? false
-}
-
-function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
 }

@@ -1,10 +1,15 @@
+import type { FailureKind } from './failure.js'
+
 /** What is known after a call was sent once: the facts, and nothing that can act. */
 export interface Evidence {
   method: string
   /** The body can be sent again, byte for byte. */
   replayable: boolean
-  /** How the attempt ended. `unwritten`: the connection failed provably before the first byte of the request. */
-  ended: { answer: number; throttled: boolean } | { dropped: 'unwritten' | 'written' }
+  /**
+   * How the attempt ended. `unwritten`: the connection failed provably before the first byte of the request. `failed`:
+   * too slow, unreadable or not to be trusted, which a second attempt would be, too.
+   */
+  ended: { answer: number; throttled: boolean } | { dropped: 'unwritten' | 'written' } | { failed: FailureKind }
   token: { ageMs: number; remainingMs: number; marginMs: number; idleMs: number }
   /** What has been done for this call already. */
   renewals: number
@@ -24,6 +29,7 @@ const doubtfulAfterMs = 60_000
  */
 export function judge(evidence: Evidence): Verdict {
   const { ended, replayable } = evidence
+  if ('failed' in ended) return 'deliver'
   if ('dropped' in ended) {
     if (!replayable || evidence.resends > 0) return 'deliver'
     const harmless = ended.dropped === 'unwritten' || evidence.method === 'GET' || evidence.method === 'HEAD'

@@ -36,6 +36,15 @@ t.test('a loopback listener answers on 127.0.0.1 and, where the machine has it, 
   }
 })
 
+t.test('another address of the loopback network is bound as it is', async (t) => {
+  // Other systems have to be given these addresses first.
+  if (process.platform !== 'linux') return
+  t.strictSame(
+    (await open(t, '127.0.0.2')).addresses.map((address) => address.replace(/:\d+$/, '')),
+    ['127.0.0.2']
+  )
+})
+
 t.test('a port that is taken in either family is an error, and nothing stays open', async (t) => {
   const taken = net.createServer()
   await once(taken.listen(0, hasIPv6 ? '::1' : '127.0.0.1'), 'listening')

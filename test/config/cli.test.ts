@@ -25,7 +25,16 @@ const failing: Command = {
     throw new Error('the disk is full')
   }
 }
-const others = [start, failing, config, version]
+const some: Command = {
+  name: 'some',
+  summary: 'take some settings',
+  examples: [],
+  settings: ['config', 'queue'],
+  async run() {
+    return 0
+  }
+}
+const others = [start, failing, some, config, version]
 const commands = [...others, createHelp(others)]
 
 async function sc(argv: string[], columns?: number) {
@@ -58,6 +67,9 @@ t.test('an unknown command is refused with the nearest one', async (t) => {
   })
   t.match(await sc(['help', 'confg']), { code: 2, out: '', err: /no command confg; did you mean config\?/ })
   t.match(await sc(['statr', '--help']), { code: 2, err: /statr/ })
+  for (const argv of [['serve'], ['help', 'serve']]) {
+    t.strictSame((await sc(argv)).err, 'sc-proxy: there is no command serve; "sc-proxy help" lists them\n')
+  }
 })
 
 t.test('a command that fails unforeseen ends with 1 and its message', async (t) => {
@@ -67,7 +79,7 @@ t.test('a command that fails unforeseen ends with 1 and its message', async (t) 
 t.test('the version is the one of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
   t.equal(packageVersion(), version)
-  for (const argv of [['version'], ['--version'], ['-V'], ['start', '--version']]) {
+  for (const argv of [['version'], ['--version'], ['-V'], ['-v'], ['start', '--version']]) {
     t.strictSame(await sc(argv), { code: 0, out: `sc-proxy ${version}\n`, err: '' })
   }
 })
@@ -101,6 +113,11 @@ t.test('a command has its own help, under two names', async (t) => {
   t.equal((await sc(['config', '--help'])).out, out)
   t.equal((await sc(['config', '--port', 'x', '-h'])).out, out)
   t.notMatch((await sc(['help', 'version'])).out, '--port')
+  const some = (await sc(['help', 'some'])).out
+  t.match(some, '--config FILE')
+  t.match(some, '--queue-max-calls')
+  t.notMatch(some, '--port', 'a command lists the settings it takes')
+  t.notMatch(some, 'The login:', 'and no empty section')
 })
 
 t.test('help keeps to the width of the terminal', async (t) => {

@@ -255,6 +255,19 @@ t.test('HTTPS_PROXY and NO_PROXY count where nothing of ours speaks', async (t) 
   )
 })
 
+t.test('a proxy for the whole machine is not asked for the machine itself, unless it was named for us', async (t) => {
+  const thisMachine = ['localhost', '127.0.0.1', '[::1]']
+  const exempt = (...input: Parameters<typeof load>) => loaded(...input).config.noProxy?.split(',')
+  const env = { HTTPS_PROXY: 'http://corporate.example:3128' }
+  t.strictSame(exempt([], env), thisMachine)
+  t.equal(loaded([], env).origins.noProxy, 'HTTPS_PROXY')
+  t.strictSame(exempt([], { ...env, NO_PROXY: 'a.example,b.example' }), ['a.example', 'b.example', ...thisMachine])
+  t.equal(loaded([], { ...env, NO_PROXY: 'a.example' }).origins.noProxy, 'NO_PROXY')
+  t.strictSame(exempt(['--no-proxy', 'a.example'], env), ['a.example'], 'who says it exactly is taken at their word')
+  t.equal(exempt(['--upstream-proxy', 'http://127.0.0.1:8888']), undefined)
+  t.strictSame(exempt(['--upstream-proxy', 'http://127.0.0.1:8888'], { NO_PROXY: 'a.example' }), ['a.example'])
+})
+
 t.test('a CA for all serves every environment that names none of its own', async (t) => {
   const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`
   const mine = { apiUrl: 'https://a.example', loginUrl: 'https://b.example', caFile: 'own', credentials: login }

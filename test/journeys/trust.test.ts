@@ -8,6 +8,8 @@ import { startListeningPost } from './support/listening-post.js'
 import { environmentOf, startProxy } from './support/proxy.js'
 import { account, startServiceChannel } from './support/servicechannel.js'
 
+t.setTimeout(180_000)
+
 const only = (version: SecureVersion) => ({ minVersion: version, maxVersion: version })
 const anHourAgo = new Date(Date.now() - 3_600_000)
 const cases = [

@@ -120,6 +120,31 @@ t.test('the more urgent call goes first, the refused one before its equals and e
   t.same(order, ['person', 'refused', 'normal', 'batch'])
 })
 
+t.test(
+  'in a full queue the more urgent call takes the place of the last, which is told when there is room',
+  async (t) => {
+    const world = useClock(t)
+    const limiter = await makeLimiter(t, world, { queue: { maxCalls: 3, maxWaitMs: 120_000 } })
+    await fill(limiter, world, 4)
+    const batch = ['first', 'second', 'third'].map((client) => ask(limiter, { client }))
+    const person = ask(limiter, { client: 'person', priority: 0 })
+    await world.settle()
+    t.match(
+      batch.map(({ error }) => error?.code),
+      ['queue_full', undefined, undefined]
+    )
+    t.equal(batch[0]?.error?.retryAfter, 11)
+    t.equal(limiter.refusal(ticket({ client: 'another' }))?.code, 'queue_full', 'an equal displaces nobody')
+    t.equal(limiter.refusal(ticket({ client: 'urgent', priority: 0 })), undefined)
+    const impatient = ask(limiter, { client: 'impatient', priority: 0, maxWaitMs: 1000 })
+    await world.settle()
+    t.match(impatient.error, { code: 'wait_too_long' })
+    t.equal(limiter.snapshot().waiting, 3, 'and who would not wait displaces nobody either')
+    await world.advance(10_200)
+    t.ok(person.lease && batch[1]?.lease && batch[2]?.lease)
+  }
+)
+
 t.test('draining serves who can still depart, and tells the others when to come back', async (t) => {
   const world = useClock(t)
   const limiter = await makeLimiter(t, world, { application: { calls: 2, windowMs: 10_000 } })

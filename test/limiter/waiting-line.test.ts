@@ -40,6 +40,25 @@ t.test(
   }
 )
 
+t.test(
+  'a newcomer displaces the youngest of the least urgent, or of who has most, and never who was sent',
+  async (t) => {
+    const line = createLine<string>()
+    t.equal(line.lastBehind('a', 0), undefined, 'nobody there')
+    for (const item of ['a1', 'a2', 'a3', 'b1']) line.join(item, item[0]!, 3, false)
+    line.join('returned', 'c', 7, true)
+    t.equal(line.lastBehind('c', 3), 'a3', 'the longest queue of its equals')
+    t.equal(line.lastBehind('b', 3), 'a3')
+    t.equal(line.lastBehind('a', 3), undefined, 'not its own')
+    t.equal(line.lastBehind('a', 0), 'a3', 'unless it is less urgent')
+    t.equal(line.lastBehind('c', 5), undefined, 'nobody who is more urgent')
+    line.join('d1', 'd', 5, false)
+    t.equal(line.lastBehind('c', 3), 'd1', 'the less urgent before its equals, however few')
+    line.join('b2', 'b', 3, false)
+    t.equal(line.lastBehind('b', 5), undefined, 'who would have as many as itself then stays')
+  }
+)
+
 t.test('leaving twice, or after having been served, changes nothing', async (t) => {
   const line = createLine<string>()
   const first = line.join('a1', 'a', 3, false)

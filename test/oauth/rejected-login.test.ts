@@ -32,7 +32,8 @@ t.test('a rejected client is told apart from a rejected password, and tried once
     const store = storeFor(t, host.fetch)
     t.match(await failureOf(store.get()), {
       code: 'login_rejected',
-      message: /"sandbox2".*client id or secret, or the client was not made in this environment.*SC_PROXY_CLIENT_SECRET/
+      message:
+        /"sandbox2".*client id or secret, or the client was not made in this environment.*"sc-proxy config".*SC_PROXY_CLIENT_SECRET or from a file/
     })
     await clock.tickAsync(3_600_000)
     await failureOf(store.get())

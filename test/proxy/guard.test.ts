@@ -129,6 +129,8 @@ t.test('a read-only listener lets in only what changes nothing', async (t) => {
     t.equal(await ask(proxy.port, line, { 'Content-Length': '0' }), '403 read_only', line)
   }
   t.equal(await ask(proxy.port, 'GET /v3/x', { 'X-HTTP-Method-Override': 'DELETE' }), '403 read_only')
+  const sly = await fetch(`${proxy.url}/v3/x`, { headers: { 'X-HTTP-Method': 'DELETE' } })
+  t.match(await sly.json(), { detail: /x-http-method/ }, 'the sentence says what it is about')
   t.equal(servicechannel.arrivals.length, arrived)
   t.equal(servicechannel.logins.length, 1)
 })
@@ -154,7 +156,8 @@ t.test('rules allow and deny by method and path, in whatever letters and encodin
     'POST /v3\\invoices/1',
     'GET /v3/users/9/SECRETS',
     'GET /odata/x',
-    'GET /v3/%zz'
+    'GET /v3/%zz',
+    'POST /v3/x#/../invoices/1'
   ]) {
     t.equal(await ask(proxy.port, line, length), '403 rule_denied', line)
   }
@@ -164,7 +167,8 @@ t.test('rules allow and deny by method and path, in whatever letters and encodin
 t.test('with a client key only those who show it pass, however they can', async (t) => {
   const servicechannel = await startServiceChannel(t)
   const proxy = await startProxy(t, { environment: servicechannel, listener: { clientKey: 'CANARY-key' } })
-  t.equal(await ask(proxy.port, 'GET /v3/x'), '403 client_key_required')
+  const refused = await fetch(`${proxy.url}/v3/x`)
+  t.match(await refused.json(), { code: 'client_key_required', detail: /x-sc-proxy-key.*Bearer.*Basic/ }, 'every way')
   t.equal(await ask(proxy.port, 'GET /v3/x', { Authorization: 'Bearer wrong' }), '403 client_key_required')
   t.equal(servicechannel.logins.length, 0)
   const basic = Buffer.from('anyone:CANARY-key').toString('base64')
@@ -202,9 +206,23 @@ t.test('a client that insists on logging in gets a placeholder, and its calls th
   )
 })
 
+t.test('it may log in where it may only read, unless a rule denies just that', async (t) => {
+  const servicechannel = await startServiceChannel(t)
+  const login = async (listener: Parameters<typeof startProxy>[1]['listener']) => {
+    const proxy = await startProxy(t, { environment: servicechannel, listener })
+    return ask(proxy.port, 'POST /oauth/token', { 'Content-Length': '0' })
+  }
+  t.equal(await login({ access: 'read-only' }), '200')
+  t.equal(await login({ rules: { allow: ['GET /v3/**'], deny: ['DELETE /**'] } }), '200')
+  t.equal(await login({ rules: { allow: [], deny: ['POST /oauth/*'] } }), '403 rule_denied')
+  t.equal(await login({ access: 'read-only', clientKey: 'CANARY-key' }), '403 client_key_required')
+  t.equal(servicechannel.logins.length + servicechannel.arrivals.length, 0)
+})
+
 t.test('the canonical path is what a lenient server would make of it', async (t) => {
   t.equal(canonicalPath('/V3//a/./b/../c%2Fd?x=/../'), '/v3/a/c/d')
   t.equal(canonicalPath('/../../x'), '/x')
   t.equal(canonicalPath('/a%252e%252e/..%5c..%5cb'), '/b')
   t.equal(canonicalPath('/%zz'), undefined)
+  t.equal(canonicalPath('/a#b'), undefined, 'one server ends the path there, another does not')
 })

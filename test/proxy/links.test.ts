@@ -86,3 +86,66 @@ t.test('compressed answers are read, and on other routes nothing is touched', as
     t.equal(servicechannel.arrivals.at(-1)?.headers['accept-encoding'], 'gzip, br')
   }
 })
+
+t.test('both schemes, default ports, escaped slashes and any letter case, cut at any byte', async (t) => {
+  const forms = ['https://', 'http://', 'HTTPS:\\/\\/', 'http:\\/\\/', 'https:\\//'].flatMap((start) =>
+    ['', ':443', ':80'].map((port) => `${start}sb2api.ServiceChannel.com${port}`)
+  )
+  const members = ['"@odata.context":"', '"Assets@odata.navigationLink" : "', '"@ODATA.nextLink":\t"']
+  for (const [n, form] of forms.entries()) {
+    const member = members[n % members.length]
+    const bytes = Buffer.from(`{${member}${form}\\/v3?x=1","Id":9007199254740993,"Nte":250.0}`)
+    const wanted = `{${member}${own}\\/v3?x=1","Id":9007199254740993,"Nte":250.0}`
+    // Some hundreds of cuts in three of the forms are enough.
+    for (let cut = n % 7 === 0 ? 0 : bytes.length; cut <= bytes.length; cut++) {
+      const got = await text(Readable.from([bytes.subarray(0, cut), bytes.subarray(cut)]).pipe(relink(api, own)))
+      if (got !== wanted) t.equal(got, wanted, `cut at ${cut}`)
+    }
+    t.equal(await text(Readable.from([bytes]).pipe(relink(api, own))), wanted)
+  }
+})
+
+t.test('an API at a port of its own is known by it alone', async (t) => {
+  const step = () => relink('https://localhost:9443', 'http://localhost:8080')
+  const member = (url: string) => `{"@odata.id":"${url}"}`
+  t.equal(
+    await text(Readable.from([member('http://LOCALHOST:9443/x')]).pipe(step())),
+    member('http://localhost:8080/x')
+  )
+  for (const other of ['https://localhost/x', 'https://localhost:443/x', 'https://localhost:94430/x'])
+    t.equal(await text(Readable.from([member(other)]).pipe(step())), member(other))
+})
+
+t.test('the time it takes grows with the length of a text, whatever is in it', async (t) => {
+  const size = 2 ** 21
+  const hostile = [
+    '@',
+    '@odata.',
+    '@odata.x":"',
+    '@odata.x":"https:',
+    `@odata.x"${' '.repeat(16)}:${' '.repeat(16)}"`,
+    '"@odata.x":"https://sb2api.servicechannel.co'
+  ].map((piece) => piece.repeat(Math.ceil(size / piece.length)))
+  hostile.push(`@odata.${'a'.repeat(size)}`, `"@odata.x"${' '.repeat(size)}`)
+  for (const hostileText of hostile) {
+    const started = performance.now()
+    const pieces = Array.from({ length: 32 }, (_, i) =>
+      Buffer.from(hostileText.slice((i * size) / 32, i === 31 ? undefined : ((i + 1) * size) / 32))
+    )
+    t.equal((await text(Readable.from(pieces).pipe(relink(api, own)))).length, hostileText.length)
+    // Some tens of milliseconds; two million characters squared would be hours.
+    t.ok(performance.now() - started < 3_000, hostileText.slice(0, 30))
+  }
+})
+
+t.test('a Location may leave the scheme out', async (t) => {
+  t.equal(relinkLocation('//sb2api.servicechannel.com/v3/x', api, own), `${own}/v3/x`)
+  t.equal(relinkLocation('HTTP://SB2API.servicechannel.com:80?x', api, own), `${own}?x`)
+  for (const other of [
+    '//sb2api.servicechannel.com.evil/x',
+    '//sb2api.servicechannel.com@evil/x',
+    '/v3//sb2api.servicechannel.com/',
+    'https://user@sb2api.servicechannel.com/x'
+  ])
+    t.equal(relinkLocation(other, api, own), other)
+})

@@ -14,14 +14,18 @@ export async function makeCertificates(names: readonly string[] = ['localhost'])
       { name: 'keyUsage', keyCertSign: true, critical: true }
     ]
   })
-  const server = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
-    ...fresh,
-    notBeforeDate,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) }
-    ]
-  })
-  return { ca: authority.cert, cert: server.cert, key: server.private }
+  /** Another certificate of the same authority. */
+  async function issue() {
+    const server = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
+      ...fresh,
+      notBeforeDate,
+      ca: { key: authority.private, cert: authority.cert },
+      extensions: [
+        { name: 'basicConstraints', cA: false, critical: true },
+        { name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) }
+      ]
+    })
+    return { cert: server.cert, key: server.private }
+  }
+  return { ca: authority.cert, ...(await issue()), issue }
 }

@@ -1,7 +1,9 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { createConnector } from '../../src/cli/environments.js'
+import { createAdmin } from '../../src/admin/admin.js'
+import { type Connector, createConnector, type Ports } from '../../src/cli/environments.js'
 import { listen } from '../../src/cli/listen.js'
+import { loginObstacles } from '../../src/cli/login-obstacles.js'
 import type { Environment, Listener } from '../../src/config/schema.js'
 import { createProxy } from '../../src/proxy/proxy.js'
 import type { CallRecord } from '../../src/telemetry/records.js'
@@ -15,6 +17,11 @@ export interface TestProxyOptions {
   tls?: { minVersion: 'TLSv1.2' | 'TLSv1.3'; maxVersion: 'TLSv1.2' | 'TLSv1.3' }
   upstreamProxy?: string
   noProxy?: string
+  /** Connections to one origin at most. */
+  connections?: number
+  ports?: Ports
+  /** Of another proxy, as in one process with several environments. */
+  connector?: Connector
 }
 
 /** The real corridor and rooms, on a free port, with its log lines and call records kept. */
@@ -22,16 +29,19 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
   const records: CallRecord[] = []
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const connector = createConnector(
+  const timeouts = options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 }
+  const own = createConnector(
     {
       queue: options.queue ?? { maxCalls: 1000, maxWaitSeconds: 120 },
-      timeouts: options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 },
-      pool: { connections: 64 },
+      timeouts,
+      pool: { connections: options.connections ?? 64 },
       tls: options.tls ?? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
       ...(options.upstreamProxy && { upstreamProxy: options.upstreamProxy, noProxy: options.noProxy ?? '' })
     },
-    log
+    log,
+    options.ports
   )
+  const { connector = own } = options
   const environment: Environment = {
     name: 'mine',
     quota: { calls: 10_000, windowSeconds: 60 },
@@ -50,8 +60,13 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     environment: environment.name,
     apiUrl: environment.apiUrl,
     exchange,
+    silenceMs: timeouts.bodySeconds * 1000,
     observe: (record) => void records.push(record),
     log
+  })
+  const admin = createAdmin({
+    hasStarted: () => true,
+    obstacles: () => loginObstacles([{ name: environment.name, tokens }])
   })
   let open = 0
   app.addHook('onRequest', async () => void open++)
@@ -62,6 +77,7 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     await door.close()
   })
   return {
+    connector,
     port: door.port,
     url: `http://127.0.0.1:${door.port}`,
     addresses: door.addresses,
@@ -70,6 +86,12 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     limiter,
     tokens,
     door,
-    open: () => open
+    server: app.server,
+    open: () => open,
+    /** What the admin listener says: `ready`, or its reasons why not. */
+    async readiness(): Promise<string> {
+      const { status, reasons } = (await admin.inject('/readiness')).json()
+      return reasons?.join(' ') ?? status
+    }
   }
 }

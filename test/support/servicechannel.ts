@@ -37,7 +37,7 @@ export const credentials = {
  * emulator, so that the two cannot share a misreading.
  */
 export async function startServiceChannel(t: Test, options: ServerOptions = {}) {
-  const { ca, cert, key } = await makeCertificates(options.names)
+  const { ca, cert, key, issue } = await makeCertificates(options.names)
   const arrivals: Arrival[] = []
   const logins: { at: number; form: URLSearchParams; authorization: string | undefined }[] = []
   const secure = {
@@ -76,7 +76,7 @@ export async function startServiceChannel(t: Test, options: ServerOptions = {}) 
     login(request, response, form)
   })
   const [apiUrl, loginUrl] = [await open(t, api), await open(t, loginHost)]
-  return { apiUrl, loginUrl, ca, cert, key, arrivals, logins, api, loginHost }
+  return { apiUrl, loginUrl, ca, cert, key, issue, arrivals, logins, api, loginHost }
 }
 
 export function json(

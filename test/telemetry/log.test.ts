@@ -68,6 +68,18 @@ t.test('a terminal gets a line to read, everything else gets JSON, and the setti
   }
 })
 
+t.test('on a terminal an event is its one line, and only an error shows more', async (t) => {
+  const out = memory(true)
+  const log = createLog({ level: 'info', format: 'auto', stream: out.stream })
+  log.info({ listener: { port: 8080 }, environment: 'sandbox2' }, 'listening')
+  log.error({ err: new Error('it broke') }, 'failed')
+  await new Promise(setImmediate)
+  const [first, ...others] = out.text().trim().split('\n')
+  t.match(first, /INFO.*listening/)
+  t.match(others[0], /ERROR.*failed/, 'right after it')
+  t.match(others.join('\n'), /it broke[\s\S]*\n +at /, 'with the place in the code')
+})
+
 t.test('secrets are hidden by name, and errors are told without their causes and properties', async (t) => {
   const out = memory()
   const log = createLog({ level: 'trace', format: 'json', stream: out.stream })

@@ -65,3 +65,10 @@ export function createClient(t: Test, port: number, host = '127.0.0.1'): Client 
 export function problemOf({ body }: Answer): Problem {
   return JSON.parse(body.toString()) as Problem
 }
+
+/** How many answers had which status. */
+export function statuses(answers: readonly Answer[]): Record<number, number> {
+  const counts: Record<number, number> = {}
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}

@@ -128,7 +128,7 @@ function multipartBody(n: number): { type: string; bytes: Buffer } {
     Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="AddAttachmentsRequest"\r\n`),
     Buffer.from('Content-Type: application/json\r\n\r\n{"Attachments":[{"Name":"Rechnung \u2116 1"}]}\r\n'),
     Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="é.bin"\r\n\r\n`, 'latin1'),
-    randomBytes(n % 4 === 0 ? 600_000 : 5_000),
+    randomBytes(n % 4 === 0 ? 300_000 : 5_000),
     Buffer.from(`\r\n--${boundary}--\r\n`)
   ])
   return { type: `multipart/form-data; boundary="${boundary}"`, bytes }
@@ -151,7 +151,7 @@ const types = [
   'text/plain; charset=iso-8859-1',
   'text/xml'
 ]
-const sizes = [400, 0, 1, 18_000, 150_000]
+const sizes = [400, 0, 1, 18_000, 70_000]
 
 function answerOf(n: number): Exchange['answer'] {
   const status = statuses[n % statuses.length] ?? 200

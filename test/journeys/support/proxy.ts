@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -86,7 +85,7 @@ export function run(t: Test, { args = [], env = {}, files = {} }: RunOptions): R
   }
 }
 
-export interface Proxy extends Run {
+export interface RunningProxy extends Run {
   /** The ports of its listeners, in the order of the configuration. */
   readonly ports: readonly number[]
   readonly port: number
@@ -105,19 +104,19 @@ export interface Settings {
 }
 
 /** Starts the proxy with a configuration file and waits until it says where it listens and that it is ready. */
-export async function startProxy(t: Test, settings: Settings, options: RunOptions = {}): Promise<Proxy> {
+export async function startProxy(t: Test, settings: Settings, options: RunOptions = {}): Promise<RunningProxy> {
   const { listeners = Object.keys(settings.environments).map((environment) => ({ environment })) } = settings
-  const adminPort = await freePort()
   const config = {
-    admin: { port: adminPort },
+    admin: { port: 0 },
     ...settings,
     listeners: listeners.map((listener) => ({ port: 0, ...listener }))
   }
   const files = { 'config.json': JSON.stringify(config, null, 2), ...options.files }
   const args = ['start', '--config', 'config.json', ...(options.args ?? [])]
   const started = run(t, { ...options, args, files })
-  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[^]*?'))
+  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[\\s\\S]*?'))
   const ports = (await started.says(lines)).slice(1).map(Number)
+  const adminPort = Number((await started.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
   return { ...started, ports, port: ports[0] ?? 0, adminPort }
 }
 
@@ -135,14 +134,6 @@ export function environmentOf(
     credentials: account,
     ...more
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** Settings of the machine's owner must not decide a test; what measures coverage must come through. */

@@ -1,13 +1,21 @@
 import net, { type AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
+export interface SlowLine {
+  /** Its near end. */
+  readonly url: string
+  /** How many pieces are on their way right now. */
+  underWay(): number
+}
+
 /**
  * A line to a server on this machine that takes its time on the way there, as the internet does: bytes arrive `delayMs()`
- * after they were sent, also when their sender has hung up meanwhile. Returns the URL of its near end.
+ * after they were sent, also when their sender has hung up meanwhile.
  */
-export async function startSlowLine(t: Test, url: string, delayMs: () => number): Promise<string> {
+export async function startSlowLine(t: Test, url: string, delayMs: () => number): Promise<SlowLine> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<net.Socket>()
+  let underWay = 0
   const line = net.createServer({ allowHalfOpen: true }, (near) => {
     const far = net.connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true, noDelay: true })
     for (const socket of [near, far]) sockets.add(socket.on('error', () => {}))
@@ -16,7 +24,13 @@ export async function startSlowLine(t: Test, url: string, delayMs: () => number)
       free = Math.max(free, performance.now() + delayMs())
       setTimeout(act, free - performance.now())
     }
-    near.on('data', (bytes: Buffer) => later(() => far.write(bytes)))
+    near.on('data', (bytes: Buffer) => {
+      underWay++
+      later(() => {
+        underWay--
+        far.write(bytes)
+      })
+    })
     near.on('close', () => later(() => far.end()))
     near.on('end', () => near.end())
     far.on('data', (bytes: Buffer) => near.write(bytes))
@@ -27,5 +41,5 @@ export async function startSlowLine(t: Test, url: string, delayMs: () => number)
     for (const socket of sockets) socket.destroy()
     line.close()
   })
-  return `https://${hostname}:${(line.address() as AddressInfo).port}`
+  return { url: `https://${hostname}:${(line.address() as AddressInfo).port}`, underWay: () => underWay }
 }

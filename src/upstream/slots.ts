@@ -1,0 +1,60 @@
+import { LostError } from './send.js'
+
+/** The connections a pool may have in use at a time, as places to be taken and given back. */
+export interface Slots {
+  /**
+   * Resolves with the function that gives the place back, to be called once or more. Whoever waits longer than the
+   * patience is refused with LostError, code `POOL_BUSY`; who leaves, with LostError and the reason of the signal.
+   */
+  take(signal: AbortSignal): Promise<() => void>
+}
+
+/**
+ * A line in front of the pool: undici's own has no end, can be left only by taking a connection and destroying it, and
+ * starts no clock, so that answers nobody reads could hold up calls for ever.
+ */
+export function createSlots(count: number, patienceMs: number): Slots {
+  const waiting = new Set<() => void>()
+  let free = count
+
+  function grant(): () => void {
+    let isTaken = true
+    return () => {
+      if (!isTaken) return
+      isTaken = false
+      const [next] = waiting
+      if (next) next()
+      else free++
+    }
+  }
+
+  return {
+    take(signal) {
+      if (free > 0) {
+        free--
+        return Promise.resolve(grant())
+      }
+      return new Promise((resolve, reject) => {
+        const leave = () => {
+          waiting.delete(enter)
+          clearTimeout(timer)
+          signal.removeEventListener('abort', onAbort)
+        }
+        const enter = () => {
+          leave()
+          resolve(grant())
+        }
+        const onAbort = () => {
+          leave()
+          reject(new LostError(false, signal.reason))
+        }
+        const timer = setTimeout(() => {
+          leave()
+          reject(new LostError(false, Object.assign(new Error('all connections are busy'), { code: 'POOL_BUSY' })))
+        }, patienceMs)
+        signal.addEventListener('abort', onAbort)
+        waiting.add(enter)
+      })
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { LookupFunction } from 'node:net'
+import type { buildConnector } from 'undici'
+
+/** No tunnel came about. `code` begins with `PROXY_`; what the connection to the proxy failed of is in `cause`. */
+class TunnelError extends Error {
+  readonly code: string
+
+  constructor(code: string, cause?: unknown) {
+    super('no tunnel', { cause })
+    this.name = 'TunnelError'
+    this.code = code
+  }
+}
+
+export interface TunnelOptions {
+  /** `http://` or `https://`, with user and password if it wants them. */
+  proxyUrl: string
+  /** Until the proxy must have answered. */
+  timeoutMs: number
+  /** The authorities trusted when the proxy itself is reached over TLS; Node's own when undefined. */
+  ca: string[] | undefined
+  lookup: LookupFunction | undefined
+}
+
+/**
+ * Connects through a forward proxy by CONNECT (RFC 9110 §9.3.6). What then goes through the tunnel is between `secure`
+ * and the far end; the proxy learns the name of that and nothing else.
+ */
+export function createTunnel(options: TunnelOptions, secure: buildConnector.connector): buildConnector.connector {
+  const { proxyUrl, timeoutMs, ca, lookup } = options
+  const proxy = new URL(proxyUrl)
+  const authorization = credentialsOf(proxy)
+  const to = {
+    method: 'CONNECT',
+    host: proxy.hostname.replace(/[[\]]/g, ''),
+    port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+    agent: false,
+    ...(ca && { ca }),
+    ...(lookup && { lookup })
+  }
+
+  return (target, callback) => {
+    const path = target.port ? `${target.host}` : `${target.host}:443`
+    const headers = { host: path, ...(authorization && { 'proxy-authorization': authorization }) }
+    const asking = (proxy.protocol === 'https:' ? https : http).request({ ...to, path, headers })
+    const timer = setTimeout(() => asking.destroy(new TunnelError('PROXY_TIMEOUT')), timeoutMs)
+
+    asking.once('error', (error) => {
+      clearTimeout(timer)
+      callback(error instanceof TunnelError ? error : new TunnelError('PROXY_UNREACHABLE', error), null)
+    })
+    asking.once('connect', ({ statusCode = 0 }, socket, head) => {
+      clearTimeout(timer)
+      socket.on('error', () => {})
+      if (statusCode >= 200 && statusCode < 300) {
+        socket.unshift(head)
+        secure({ ...target, httpSocket: socket as import('node:net').Socket }, callback)
+        return
+      }
+      socket.destroy()
+      callback(new TunnelError(statusCode === 407 ? 'PROXY_AUTHENTICATION' : `PROXY_ANSWERED_${statusCode}`), null)
+    })
+    asking.end()
+  }
+}
+
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === '') return undefined
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(text).toString('base64')}`
+}

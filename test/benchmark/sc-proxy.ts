@@ -1,0 +1,31 @@
+import type { Quota } from '../../src/servicechannel/environments.js'
+
+export interface ScProxySettings {
+  readonly port: number
+  readonly upstream: { readonly apiUrl: string; readonly loginUrl: string; readonly caFile: string }
+  /** Without one the limits are kept, but no run reaches them. */
+  readonly quota?: Quota | undefined
+}
+
+export const credentials = {
+  clientId: 'SB.2000000001.00000000-0000-4000-8000-000000000001',
+  clientSecret: 'invented',
+  username: 'benchmark.user',
+  password: 'invented'
+}
+
+const outOfReach: Quota = { calls: 1_000_000, windowSeconds: 20 }
+
+/** A configuration file with nothing switched off: both limits, a login, one line per call to the log, the admin listener. */
+export function scProxyFile({ port, upstream, quota = outOfReach }: ScProxySettings): string {
+  const { apiUrl, loginUrl, caFile } = upstream
+  return JSON.stringify({
+    listeners: [{ environment: 'benchmark', port }],
+    admin: { port: 0 },
+    environments: {
+      benchmark: { apiUrl, loginUrl, caFile, quota, companyQuota: outOfReach, credentials }
+    },
+    queue: { maxCalls: 1_000_000, maxWaitSeconds: 3600 },
+    log: { level: 'info', format: 'json' }
+  })
+}

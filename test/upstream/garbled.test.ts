@@ -1,0 +1,77 @@
+import t from 'tap'
+import { createAgent } from '../../src/upstream/agent.js'
+import { createSend } from '../../src/upstream/send.js'
+import { startLine } from '../support/line.js'
+import { startProxy } from '../support/proxy.js'
+import { startServiceChannel } from '../support/servicechannel.js'
+import { until } from '../support/until.js'
+import { endOfHead, okWith, startWire } from '../support/wire.js'
+
+t.test('an answer that cannot be read is asked for once, whatever the method', async (t) => {
+  let answer = ''
+  let requests = 0
+  const wire = await startWire(t, (line, piece) => {
+    if (!endOfHead.test(piece)) return
+    requests++
+    line.socket.end(answer)
+  })
+  const proxy = await startProxy(t, { environment: wire })
+  for (const [name, text] of [
+    ['HTTP/0.9', '<html>hello</html>'],
+    ['no status', 'HTTP/1.1 OK\r\n\r\n'],
+    ['two lengths', okWith('ok', 'Content-Length: 3\r\n')],
+    ['a header of 70 kB', okWith('ok', `X-A: ${'a'.repeat(70_000)}\r\n`)],
+    ['a head of 3000 lines', okWith('ok', `X-A: ${'a'.repeat(30)}\r\n`.repeat(3000))]
+  ] as const) {
+    answer = text
+    for (const method of ['POST', 'GET']) {
+      requests = 0
+      const problem = { status: 502, code: 'upstream_invalid', detail: /may or may not have been carried out/ }
+      t.match(await (await fetch(`${proxy.url}/v3/x`, { method })).json(), problem, `${name}, ${method}`)
+      t.equal(requests, 1, `${name}, ${method}`)
+    }
+  }
+})
+
+t.test('a connection that somebody breaks into was a good one when the call was sent', async (t) => {
+  const servicechannel = await startServiceChannel(t, { answer: () => {} })
+  const line = await startLine(t, servicechannel.apiUrl)
+  const proxy = await startProxy(t, {
+    environment: { ...servicechannel, apiUrl: `https://localhost:${line.port}` }
+  })
+  const call = fetch(`${proxy.url}/v3/x`, { method: 'POST' })
+  await until(() => servicechannel.arrivals.length === 1)
+  line.interrupt('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  const problem = { status: 502, code: 'upstream_dropped', detail: /may or may not have been carried out/ }
+  t.match(await (await call).json(), problem, 'neither untrusted nor out of reach')
+})
+
+t.test(
+  'an answer that breaks off before anybody reads it is told to whoever reads, and harms nobody else',
+  async (t) => {
+    const wire = await startWire(t, (line) => line.say('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))
+    const agent = createAgent({
+      tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
+      ca: wire.ca,
+      timeouts: { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5 },
+      connections: 1
+    })
+    t.teardown(() => agent.destroy())
+    let released = 0
+    const answer = await createSend(
+      agent,
+      wire.apiUrl
+    )({
+      method: 'GET',
+      target: '/',
+      headers: [],
+      payload: undefined,
+      signal: new AbortController().signal,
+      release: () => released++
+    })
+    for (const { socket } of wire.lines) socket.destroy()
+    await until(() => answer.body.destroyed)
+    await t.rejects(answer.body.toArray())
+    t.ok(released > 0, 'its connection is given back')
+  }
+)
