@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
+import type { Ledger } from '../limiter/ledger.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
@@ -38,11 +39,11 @@ export interface App {
  *
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log): Promise<App> {
+export async function openApp(config: Config, log: Log, ledger?: Ledger): Promise<App> {
   const doors: Listening[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
-  const connector = createConnector(config, log)
+  const connector = createConnector(config, log, { ledger })
   let emulator: Emulator | undefined
   let hasStarted = false
   let isDraining = false

@@ -20,7 +20,11 @@ export const start: Command = {
     if (!loaded) return 2
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
-    const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
+    const [{ openApp }, { openLedger }, { createLog }] = await Promise.all([
+      import('./app.js'),
+      import('./open-ledger.js'),
+      import('../telemetry/log.js')
+    ])
     const log = createLog({ ...config.log, stream: world.stdout })
     const { asked, insisted } = untilStopped(world)
     const failed = new Promise<undefined>((resolve) => {
@@ -31,7 +35,7 @@ export const start: Command = {
     })
     world.faults.onWarning(({ name, message }) => log.warn({ warning: name }, message))
 
-    const app = await openApp(config, log).catch((error: Error) => {
+    const app = await openApp(config, log, openLedger(config.stateDir, world, log)).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!app) return 2

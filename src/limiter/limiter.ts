@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.js'
+import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
 import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
@@ -53,6 +54,8 @@ export interface LimiterOptions {
   application: Quota
   /** How many calls the application's window may hold before the server has shown that it admits so many; default all. */
   trusted?: number | undefined
+  /** Where the application's window is written down; nowhere by default. */
+  page?: Page | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -66,7 +69,7 @@ const grantMs = 50
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now, trusted: options.trusted })
+  const application = createWindow(options.application, { now, trusted: options.trusted, page: options.page })
   const room = createWaitingRoom<Lease>(now, turnAway)
   let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY

@@ -30,7 +30,8 @@ export interface Run {
 export function run(t: Test, { args = [], env = {}, files = {} }: RunOptions): Run {
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-journey-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...plainEnvironment(), ...env } })
+  const own = { ...plainEnvironment(), SC_PROXY_STATE_DIR: join(folder, 'state') }
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...own, ...env } })
   const output = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {
