@@ -72,9 +72,7 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
-    const silenceMs = config.timeouts.bodySeconds * 1000
-    const observe = logCalls(log)
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, silenceMs, observe, log })
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)

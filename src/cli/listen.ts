@@ -76,8 +76,10 @@ export async function listen(
 
 /** A second server for the same app: undefined where the machine lacks that address family. */
 async function bindTwin(app: FastifyInstance, host: string, port: number): Promise<http.Server | undefined> {
-  // A server has the options it was made with as its properties.
-  const twin = http.createServer(app.server as http.ServerOptions, app.routing)
+  const { maxHeaderSize, requireHostHeader, connectionsCheckingInterval } = app.server as http.ServerOptions
+  const { headersTimeout, requestTimeout, keepAliveTimeout } = app.server
+  const heads = { maxHeaderSize, requireHostHeader, headersTimeout, connectionsCheckingInterval }
+  const twin = http.createServer({ ...heads, requestTimeout, keepAliveTimeout }, app.routing)
   twin.maxHeadersCount = app.server.maxHeadersCount
   for (const event of ['clientError', 'connect']) {
     if (app.server.listenerCount(event) > 0) twin.on(event, (...facts) => app.server.emit(event, ...facts))

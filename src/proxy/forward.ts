@@ -11,20 +11,13 @@ import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
 import { passOnTrailers } from './trailers.js'
 
-export interface ForwardOptions {
-  exchange: Exchange
-  apiUrl: string
-  /** How long a client may take nothing of an answer that is there. */
-  silenceMs: number
-}
-
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
  * the client would be led away from the proxy.
  *
  * @throws ProxyError when there is no answer, or when it breaks off
  */
-export async function forward(call: Call, { exchange, apiUrl, silenceMs }: ForwardOptions): Promise<void> {
+export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
   const { response } = call
   const answer = await exchange(call)
   const own = ownOrigin(call)
@@ -38,23 +31,12 @@ export async function forward(call: Call, { exchange, apiUrl, silenceMs }: Forwa
   setImmediate(() => {
     if (!response.writableEnded) response.flushHeaders()
   })
-  watchReader(call, silenceMs)
   const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
   await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
-    const message = `The API server of ${call.environment} broke off its answer: ${reason}.`
+    const message = `The API server of "${call.environment}" broke off its answer: ${reason}.`
     throw new ProxyError('upstream_dropped', message, { cause: error })
-  })
-}
-
-/** A client that stops reading is held back, which costs no memory but one of the few connections to the API server. */
-function watchReader({ response, abort }: Call, silenceMs: number): void {
-  response.setTimeout(silenceMs, () => {
-    // It may be the API server that is silent: that has a clock of its own.
-    if (!response.writableNeedDrain) return response.setTimeout(silenceMs)
-    abort(new ProxyError('client_left', 'The client took nothing more of its answer.'))
-    response.destroy()
   })
 }
 

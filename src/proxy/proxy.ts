@@ -3,10 +3,11 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
 import type { CallObserver } from '../telemetry/records.js'
+import type { Exchange } from '../upstream/exchange.js'
 import { type Call, openCall } from './call.js'
 import { createClientConnections } from './client-connections.js'
 import { answerFailure, asProxyError } from './failure.js'
-import { type ForwardOptions, forward } from './forward.js'
+import { forward } from './forward.js'
 import { createGuard, type GuardOptions } from './guard.js'
 import { checkMessage } from './message.js'
 import { createParserFailures } from './parser-failure.js'
@@ -19,10 +20,12 @@ declare module 'fastify' {
   }
 }
 
-export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'>, ForwardOptions {
+export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
   environment: string
+  apiUrl: string
   /** RFC 9218 urgency, 0 (first) to 7 (last), of calls that do not state their own. */
   priority: number
+  exchange: Exchange
   observe: CallObserver
   log: Log
 }
@@ -78,7 +81,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     globalAgent: true,
     handler: async ({ call }, reply) => {
       reply.hijack()
-      await forward(call, options).catch((error) => fail(call, error))
+      await forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
     }
   })
 

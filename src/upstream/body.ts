@@ -113,13 +113,14 @@ function streamOf(request: IncomingMessage, silenceMs: number): Readable {
     if (body.writableNeedDrain) timer.refresh()
     else body.destroy(silent(silenceMs))
   }, silenceMs)
-  body.on('drain', () => timer.refresh())
+  request.pipe(body).on('drain', () => timer.refresh())
+  // Listens after the pipe, whose own last act is to stop reading.
   body.once('close', () => {
     clearTimeout(timer)
     // Many a client looks for its answer only after its last byte, and its next request comes after that byte too.
     request.resume()
   })
-  return request.pipe(body)
+  return body
 }
 
 function clientLeft(cause: unknown): ProxyError {

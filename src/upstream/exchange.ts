@@ -101,12 +101,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) })
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
-        trace.notes.push('401 to a token near its end: renewed the token and sent again')
+        trace.notes.push('401 to a token near its end: renewing it and trying again')
       } else if (verdict === 'resend') {
         done.resends++
-        trace.notes.push('the connection dropped: sent again')
+        const wasConnected = result instanceof LostError && result.written
+        trace.notes.push(`${wasConnected ? 'the connection dropped' : 'no connection came about'}: trying again`)
       } else if (verdict === 'wait') {
-        trace.notes.push('throttled by ServiceChannel: waited and sent again')
+        trace.notes.push('throttled by ServiceChannel: waiting to try again')
       } else {
         if (result instanceof LostError) throw asProblem(result, isDoubtful)
         return result
@@ -154,7 +155,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // A server that was connected to had been reached, and its certificate was good.
     const met = written && (kind === 'unreachable' || kind === 'untrusted')
     const fate = isDoubtful ? 'The request may or may not have been carried out.' : 'Nothing was sent.'
-    const sentence = `The API server of ${environment} failed: ${reason}. ${fate}`
+    const sentence = `The API server of "${environment}" failed: ${reason}. ${fate}`
     return new ProxyError(`upstream_${met ? 'dropped' : kind}`, sentence, { cause })
   }
 }

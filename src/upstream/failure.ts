@@ -15,7 +15,7 @@ const closedEarly = 'it closed the connection before it answered'
 /** By code, of Node, OpenSSL or undici. */
 const reasons: Record<FailureKind, Record<string, string>> = {
   unreachable: {
-    ECONNREFUSED: 'nothing listens at its address (connection refused)',
+    ECONNREFUSED: 'nothing listens at its address, connection refused',
     ENOTFOUND: 'its name is not known to DNS',
     EAI_AGAIN: 'DNS did not answer',
     EHOSTUNREACH: 'there is no route to it',

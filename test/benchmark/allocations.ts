@@ -52,16 +52,16 @@ async function costOf({ method, path, sends }: Shape, subject: Subject, agent: h
   await call(warmUpCalls)
 
   let before = await subject.inquire<Heap>('collect')
+  /** NaN when V8 has collected garbage all the same, as it may whenever it likes. */
   const bytesOf = async (calls: number): Promise<number> => {
     await call(calls)
     const after = await subject.inquire<Heap>('heap')
-    if (after.collections > before.collections) throw new Error('a garbage collection came between')
-    const grown = after.bytes - before.bytes
+    const grown = after.collections > before.collections ? Number.NaN : after.bytes - before.bytes
     before = after
     return grown
   }
-  const askingItself = median(await repeat(() => bytesOf(0)))
-  const bytes = await repeat(async () => ((await bytesOf(callsPerBatch)) - askingItself) / callsPerBatch)
+  const askingItself = median(undisturbed(await repeat(() => bytesOf(0))))
+  const bytes = undisturbed(await repeat(() => bytesOf(callsPerBatch)))
 
   const countResources = async (calls: number) => {
     await subject.inquire('countResources')
@@ -73,7 +73,7 @@ async function costOf({ method, path, sends }: Shape, subject: Subject, agent: h
   const busy = await repeat(() => countResources(callsPerBatch))
   const least = (counts: number[][], index: number) => Math.min(...counts.map((pair) => pair[index] ?? 0))
   return {
-    bytes: Math.round(quantile(bytes, 0.25)),
+    bytes: Math.round((quantile(bytes, 0.25) - askingItself) / callsPerBatch),
     promises: (least(busy, 0) - least(idle, 0)) / callsPerBatch,
     otherAsyncResources: (least(busy, 1) - least(idle, 1)) / callsPerBatch
   }
@@ -83,4 +83,10 @@ async function repeat<T>(act: () => Promise<T>): Promise<T[]> {
   const results: T[] = []
   for (let i = 0; i < batches; i++) results.push(await act())
   return results
+}
+
+function undisturbed(values: readonly number[]): number[] {
+  const kept = values.filter((value) => !Number.isNaN(value))
+  if (kept.length < batches / 2) throw new Error('garbage collections disturbed most of the measurement: try again')
+  return kept
 }

@@ -72,10 +72,10 @@ export function startProgram({ command, env = {}, core, log, messages = false }:
 /**
  * Asks until the program answers 200 and returns how long that took from its start, in ms.
  *
- * @throws Error with its output when it ends, answers anything else, or takes more than 20 s
+ * @throws Error with its output when it ends, answers anything else, or takes more than 60 s
  */
 export async function firstAnswer(program: Program, question: Question): Promise<number> {
-  while (performance.now() - program.startedAt < 20_000) {
+  while (performance.now() - program.startedAt < 60_000) {
     if (program.child.exitCode !== null) throw new Error(`it ended at once:\n${program.output()}`)
     const reply = await ask(question).catch(() => undefined)
     if (reply?.status === 200) return performance.now() - program.startedAt

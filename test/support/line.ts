@@ -10,11 +10,10 @@ export async function startLine(t: Test, url: string, near: { host?: string; por
   const target = Number(new URL(url).port)
   const pairs = new Set<{ client: net.Socket; far: net.Socket; isDead: boolean }>()
   let accepted = 0
-  let isDead = false
   const server = net.createServer((client) => {
     accepted++
     const far = net.connect(target, '127.0.0.1')
-    const pair = { client, far, isDead }
+    const pair = { client, far, isDead: false }
     pairs.add(pair)
     const forward = (from: net.Socket, to: net.Socket) => {
       from.on('data', (bytes) => pair.isDead || to.write(bytes))
@@ -40,14 +39,6 @@ export async function startLine(t: Test, url: string, near: { host?: string; por
     vanish: () => {
       for (const pair of pairs) pair.isDead = true
     },
-    /** New connections are accepted, too, and lead nowhere. */
-    die: () => {
-      isDead = true
-    },
-    /** Puts bytes of its own into what servers say, as a middlebox would. */
-    interrupt: (text: string) => {
-      for (const { client } of pairs) client.write(text)
-    },
     /** Resets every connection. */
     cut,
     /** Takes no connections any more, and resets the ones it has. */
@@ -59,12 +50,9 @@ export async function startLine(t: Test, url: string, near: { host?: string; por
 }
 
 /** A directory of names that can be changed while it is in use. */
-export function createNames(addresses: Record<string, string[]>): { lookup: LookupFunction; asked: string[] } {
-  const asked: string[] = []
+export function createNames(addresses: Record<string, string[]>): { lookup: LookupFunction } {
   return {
-    asked,
     lookup(name, { all }, callback) {
-      asked.push(name)
       const found = (addresses[name] ?? []).map((address) => ({ address, family: net.isIP(address) }))
       if (found.length === 0) {
         const error = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })

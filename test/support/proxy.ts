@@ -29,11 +29,10 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
   const records: CallRecord[] = []
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const timeouts = options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 }
   const own = createConnector(
     {
       queue: options.queue ?? { maxCalls: 1000, maxWaitSeconds: 120 },
-      timeouts,
+      timeouts: options.timeouts ?? { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5, loginSeconds: 5 },
       pool: { connections: options.connections ?? 64 },
       tls: options.tls ?? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
       ...(options.upstreamProxy && { upstreamProxy: options.upstreamProxy, noProxy: options.noProxy ?? '' })
@@ -60,7 +59,6 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     environment: environment.name,
     apiUrl: environment.apiUrl,
     exchange,
-    silenceMs: timeouts.bodySeconds * 1000,
     observe: (record) => void records.push(record),
     log
   })

@@ -70,6 +70,7 @@ export async function startServiceChannel(t: Test, options: ServerOptions = {}) 
     arrival.body = await bodyOf(request)
     answer(request, response, arrival)
   })
+  api.maxHeadersCount = 0
   const loginHost = https.createServer(secure, async (request, response) => {
     const form = new URLSearchParams((await bodyOf(request)).toString())
     logins.push({ at: performance.now(), form, authorization: request.headers.authorization })

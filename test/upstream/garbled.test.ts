@@ -1,9 +1,12 @@
 import t from 'tap'
+import type { Limiter } from '../../src/limiter/limiter.js'
+import type { TokenStore } from '../../src/oauth/token-store.js'
 import { createAgent } from '../../src/upstream/agent.js'
-import { createSend } from '../../src/upstream/send.js'
-import { startLine } from '../support/line.js'
+import { createReadAhead } from '../../src/upstream/body.js'
+import { type Conversation, createExchange } from '../../src/upstream/exchange.js'
+import { createSend, LostError } from '../../src/upstream/send.js'
+import { createSlots } from '../../src/upstream/slots.js'
 import { startProxy } from '../support/proxy.js'
-import { startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 import { endOfHead, okWith, startWire } from '../support/wire.js'
 
@@ -33,17 +36,26 @@ t.test('an answer that cannot be read is asked for once, whatever the method', a
   }
 })
 
-t.test('a connection that somebody breaks into was a good one when the call was sent', async (t) => {
-  const servicechannel = await startServiceChannel(t, { answer: () => {} })
-  const line = await startLine(t, servicechannel.apiUrl)
-  const proxy = await startProxy(t, {
-    environment: { ...servicechannel, apiUrl: `https://localhost:${line.port}` }
-  })
-  const call = fetch(`${proxy.url}/v3/x`, { method: 'POST' })
-  await until(() => servicechannel.arrivals.length === 1)
-  line.interrupt('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
-  const problem = { status: 502, code: 'upstream_dropped', detail: /may or may not have been carried out/ }
-  t.match(await (await call).json(), problem, 'neither untrusted nor out of reach')
+t.test('a server that was connected to had been reached, whatever ended that', async (t) => {
+  const lost = (code: string) => new LostError(true, Object.assign(new Error(code), { code }))
+  for (const code of ['EHOSTUNREACH', 'ERR_SSL_BAD_RECORD_TYPE', 'ENETDOWN']) {
+    const exchange = createExchange({
+      environment: 'mine',
+      limiter: { refusal() {}, acquire: async () => ({ waitedMs: 0, ahead: 0, report() {} }) } as unknown as Limiter,
+      tokens: {
+        get: async () => ({ expiresAt: Number.POSITIVE_INFINITY }),
+        lastAcceptedAt() {}
+      } as unknown as TokenStore,
+      slots: createSlots(1, 1000),
+      send: () => Promise.reject(lost(code)),
+      readAhead: createReadAhead({ silenceMs: 1000 })
+    })
+    const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] }
+    const ticket = { client: '', priority: 3, signal: new AbortController().signal }
+    const request = { headers: {} }
+    const call = { method: 'POST', target: '/', headers: [], request, ticket, trace } as unknown as Conversation
+    await t.rejects(exchange(call), { code: 'upstream_dropped', message: /may or may not have been carried out/ }, code)
+  }
 })
 
 t.test(

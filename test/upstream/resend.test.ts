@@ -122,6 +122,7 @@ t.test(
     left = 1
     t.equal((await fetch(`${proxy.url}/v3/x`)).status, 200)
     t.equal(servicechannel.arrivals.length, 2)
+    t.match(proxy.records[0], { attempts: 2, notes: ['the connection dropped: trying again'] })
     left = 2
     const twice = await fetch(`${proxy.url}/v3/x`)
     t.equal(twice.status, 502, 'dropped twice')
@@ -142,6 +143,7 @@ t.test('nothing that listens, no such name: 502 at once, nothing sent', async (t
     code: 'upstream_unreachable',
     detail: /connection refused[\s\S]*Nothing was sent/
   })
+  t.strictSame(closed.records[0]?.notes, ['no connection came about: trying again'])
   const unnamed = await startProxy(t, { environment: { apiUrl: 'https://no-such-name.invalid', loginUrl, ca } })
   t.match(await (await fetch(`${unnamed.url}/v3/x`)).json(), {
     status: 502,

@@ -172,37 +172,3 @@ t.test('a client that reads 100 MB slowly stalls nobody and is held back, not st
   for await (const chunk of socket) read += chunk.length
   t.ok(read > size, 'and in the end it has it all')
 })
-
-t.test('a client that takes nothing more of its answer does not keep a connection to itself', async (t) => {
-  let left = 0
-  const servicechannel = await startServiceChannel(t, {
-    answer: (_request, response) => {
-      response.once('close', () => left++)
-      response.writeHead(200, { 'content-length': '100000000' })
-      Readable.from(repeat(Buffer.alloc(50_000), 2000)).pipe(response)
-    }
-  })
-  const proxy = await startProxy(t, { environment: servicechannel, timeouts })
-  const stuck = net.connect(proxy.port, '127.0.0.1')
-  t.teardown(() => stuck.destroy())
-  stuck.write('GET /stuck HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const slow = net.connect(proxy.port, '127.0.0.1')
-  slow.write('GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-  let read = 0
-  let chunks = 0
-  for await (const chunk of slow) {
-    read += chunk.length
-    if (++chunks % 50 === 0) await pause(20)
-  }
-  t.ok(read > 100_000_000, 'who reads, however slowly, reads to the end')
-  await until(() => left === 2)
-  await until(() => proxy.records.length === 2)
-  t.match(
-    proxy.records.find(({ path }) => path === '/stuck'),
-    { status: 200, problem: 'client_left' }
-  )
-})
-
-function* repeat(piece: Buffer, times: number) {
-  for (let n = 0; n < times; n++) yield piece
-}
