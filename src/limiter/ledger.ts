@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { Spent } from './cooling.js'
@@ -12,11 +12,11 @@ export interface Page {
   readonly spent: readonly Spent[]
   /** Where to look for what is to be kept; before anything else. */
   keep(standing: () => Standing): void
-  /** Something was used or came back: kept within a quarter of a second. */
+  /** A call came back: that is kept within a second. */
   touch(): void
   /** Resolves when what stands now is kept, and never later than a quarter of a second: a stuck disk stops nobody. */
   kept(): Promise<void>
-  /** Keeps what stands now as the last word. */
+  /** Keeps what stands now as the last word: whatever happens later is not written any more. */
   close(): Promise<void>
 }
 
@@ -25,27 +25,44 @@ export interface Ledger {
   page(key: string): Page
 }
 
+/** What can go wrong with a ledger; the proxy works on. */
+export interface LedgerTrouble {
+  /** The folder cannot be made, read or written. Told once, until it can. */
+  lost(error: Error): void
+  /** It can be written again. */
+  found(): void
+  /** The file is not one of ours: what earlier processes have used counts for nothing. */
+  damaged(file: string): void
+}
+
 export interface LedgerOptions {
   /** Is made when it is not there. */
   folder: string
-  /** The ledger cannot be kept, or can be kept again (undefined). */
-  report: (error: Error | undefined) => void
+  trouble: LedgerTrouble
   clocks?: () => Clocks
 }
 
-const saveEveryMs = 250
+/** Between the handfuls only the moment from which a place counts is at stake, and later is the safe side. */
+const saveEveryMs = 1000
+/** The longest a handful waits for the disk. */
+const patienceMs = 250
+/** No window is as long. */
+const keptForMs = 7 * 24 * 3600 * 1000
+const fileName = /^[0-9a-f]{32}\.json(\.[0-9a-f]{12})?$/
 
 /**
  * A file for each quota, replaced as a whole. A place is in the file before it may be used, as part of a handful, so
  * that a process that is killed has never used more than the file says: the next one takes the handful for used. It is
  * not forced to the disk: a machine that loses its power takes longer than a window to come back.
  */
-export function createLedger({ folder, report, clocks = machineClocks }: LedgerOptions): Ledger {
-  let isFailing = false
+export function createLedger({ folder, trouble, clocks = machineClocks }: LedgerOptions): Ledger {
+  let isLost = false
+  let isSwept = false
 
   function tell(error?: Error): void {
-    if (isFailing !== (error !== undefined)) report(error)
-    isFailing = error !== undefined
+    if (error && !isLost) trouble.lost(error)
+    if (!error && isLost) trouble.found()
+    isLost = error !== undefined
   }
 
   function page(key: string): Page {
@@ -55,8 +72,11 @@ export function createLedger({ folder, report, clocks = machineClocks }: LedgerO
     let timer: NodeJS.Timeout | undefined
     let saving: Promise<void> | undefined
     let next: Promise<void> | undefined
+    let isClosed = false
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
+      if (!isSwept) void sweep(folder)
+      isSwept = true
     } catch (error) {
       tell(error as Error)
     }
@@ -88,11 +108,12 @@ export function createLedger({ folder, report, clocks = machineClocks }: LedgerO
     }
 
     return {
-      spent: read(textOf(path), clocks()),
+      spent: recall(path),
       keep(look) {
         standing = look
       },
       touch() {
+        if (isClosed) return
         timer ??= setTimeout(() => {
           timer = undefined
           void save()
@@ -100,6 +121,7 @@ export function createLedger({ folder, report, clocks = machineClocks }: LedgerO
       },
       kept: () => Promise.race([save(), patience()]),
       async close() {
+        isClosed = true
         clearTimeout(timer)
         await next
         await saving
@@ -108,18 +130,31 @@ export function createLedger({ folder, report, clocks = machineClocks }: LedgerO
     }
   }
 
+  function recall(path: string): Spent[] {
+    try {
+      const spent = read(readFileSync(path, 'utf8'), clocks())
+      if (!spent) trouble.damaged(path)
+      return spent ?? []
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') tell(error as Error)
+      return []
+    }
+  }
+
   return { page }
 }
 
 function patience(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, saveEveryMs).unref())
+  return new Promise((resolve) => setTimeout(resolve, patienceMs).unref())
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
+/** Removes what quotas nobody has used for a week, and processes that were killed while writing, have left. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!fileName.test(name)) continue
+    const path = join(folder, name)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
+    if (mtimeMs < Date.now() - keptForMs) await rm(path, { force: true }).catch(() => {})
   }
 }
 

@@ -21,11 +21,11 @@ export function write({ spent, open }: Standing, { wall, uptime }: Clocks, close
 
 /**
  * What still counts of it now, whoever wrote it and however that process ended: one that was killed may have used all
- * it had open until a moment ago. Nothing when the text is not one of ours.
+ * it had open until a moment ago. Undefined when the text is not one of ours.
  */
-export function read(text: string, now: Clocks): Spent[] {
+export function read(text: string, now: Clocks): Spent[] | undefined {
   const page = parse(text)
-  if (!page) return []
+  if (!page) return undefined
   const elapsedMs = elapsed(page, now)
   const spent = page.spent.map(([agoMs, calls]) => ({ calls, agoMs: Math.max(-transitMs, agoMs) + elapsedMs }))
   if (page.open > 0) spent.push({ calls: page.open, agoMs: (page.closed ? elapsedMs : 0) - transitMs })
@@ -40,15 +40,15 @@ const noticeableMs = 2000
 const uptimeErrorMs = 1000
 
 /**
- * How long ago that was. A clock somebody has set is found out by the other one; when in doubt less time has passed,
- * which costs a wait of one window at most.
+ * How long ago that was. A clock somebody has set is found out by the other one, as is a folder that has moved to
+ * another machine; when in doubt less time has passed, which costs a wait of one window at most.
  */
 function elapsed(then: Clocks, now: Clocks): number {
   const byWall = now.wall - then.wall
   const byUptime = now.uptime - then.uptime
   const wasStartedAnew = byUptime < -uptimeErrorMs
   const isBelieved = wasStartedAnew || Math.abs(byWall - byUptime) <= noticeableMs
-  return Math.max(0, isBelieved ? byWall : byUptime - uptimeErrorMs)
+  return Math.max(0, isBelieved ? byWall : Math.min(byWall, byUptime - uptimeErrorMs))
 }
 
 interface Page extends Clocks {

@@ -182,7 +182,6 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       permits.refill(waiting(), at)
       const place = { at, others, probe: gate.depart() }
       trust.depart(place)
-      page?.touch()
       return place
     },
     settle(place, outcome, at) {

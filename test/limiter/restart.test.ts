@@ -22,7 +22,7 @@ function makeDisk(world: World, ms: number) {
         if (isAlive()) files.set(name, text)
       }
       return {
-        spent: read(files.get(name) ?? '', clocks()),
+        spent: read(files.get(name) ?? '', clocks()) ?? [],
         keep(standing) {
           look = standing
         },
@@ -32,7 +32,7 @@ function makeDisk(world: World, ms: number) {
           setTimeout(() => {
             isDue = false
             void save(false)
-          }, 250)
+          }, 1000)
         },
         kept: () => save(false),
         close: () => save(true)
