@@ -16,6 +16,8 @@ export const start: Command = {
    * and the number of the signal: a second signal ended the draining.
    */
   async run(world, argv) {
+    // Before anything else: a container's first process is deaf to a signal it does not listen to.
+    const { asked, insisted } = untilStopped(world)
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
@@ -26,10 +28,12 @@ export const start: Command = {
       import('../telemetry/log.js')
     ])
     const log = createLog({ ...config.log, stream: world.stdout })
-    const { asked, insisted } = untilStopped(world)
     const failed = new Promise<undefined>((resolve) => {
+      let isFirst = true
       world.faults.onUncaught((err) => {
-        log.fatal({ err }, 'the proxy failed in a way it does not know')
+        // One fault brings forth others, and a timer the same one again and again.
+        if (isFirst) log.fatal({ err }, 'the proxy failed in a way it does not know')
+        isFirst = false
         resolve(undefined)
       })
     })

@@ -9,12 +9,24 @@ export interface Stopping {
   readonly insisted: Promise<Signal>
 }
 
+/**
+ * npm passes a Ctrl-C on to a program that the terminal has told already: of the same signal, what comes within so many
+ * ms is the same wish.
+ */
+const echoMs = 250
+
 /** Listens from now on. */
-export function untilStopped({ signals }: Pick<Process, 'signals'>): Stopping {
+export function untilStopped({ signals }: Pick<Process, 'signals'>, now = () => performance.now()): Stopping {
   const steps: ((signal: Signal) => void)[] = []
   const step = () => new Promise<Signal>((resolve) => steps.push(resolve))
   const stopping = { asked: step(), insisted: step() }
-  signals.onStop((signal) => steps.shift()?.(signal))
+  let last: { signal: Signal; at: number } | undefined
+  signals.onStop((signal) => {
+    const at = now()
+    if (last?.signal === signal && at - last.at < echoMs) return
+    last = { signal, at }
+    steps.shift()?.(signal)
+  })
   return stopping
 }
 
