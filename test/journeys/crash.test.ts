@@ -68,17 +68,25 @@ for (const format of ['json', 'pretty']) {
   })
 }
 
-t.test('a signal that comes while it is still starting is heard', { buffered: true }, async (t) => {
-  const early = `const look = () => process.listenerCount('SIGTERM') > 0 ? process.kill(process.pid, 'SIGTERM') : setImmediate(look)
-    look()`
+t.test('a signal that comes while it still reads its configuration is heard', { buffered: true }, async (t) => {
+  const early = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    const { readFileSync } = fs
+    fs.readFileSync = (path, ...how) => {
+      if (String(path).endsWith('config.json')) process.kill(process.pid, 'SIGTERM')
+      return readFileSync(path, ...how)
+    }
+    syncBuiltinESMExports()`
   const { env, files } = preload(early)
+  const config = { port: 0, admin: { port: 0 }, log: { format: 'json' } }
   const { ended, stdout, stderr } = run(t, {
     env,
-    files,
-    args: ['--port', '0', '--admin-port', '0', '--log-format', 'json']
+    files: { ...files, 'config.json': JSON.stringify(config) },
+    args: ['--config', 'config.json']
   })
   t.match(await ended, { code: 0, signal: null })
-  t.match(lines(stdout()).at(-1), { msg: 'stopped' })
+  t.match(stdout(), /"msg":"stopped"\}\n$/)
   t.equal(stderr(), '')
 })
 
