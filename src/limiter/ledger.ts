@@ -56,13 +56,13 @@ const fileName = /^[0-9a-f]{32}\.json(\.[0-9a-f]{12})?$/
  * not forced to the disk: a machine that loses its power takes longer than a window to come back.
  */
 export function createLedger({ folder, trouble, clocks = machineClocks }: LedgerOptions): Ledger {
-  let isLost = false
+  const failing = new Set<string>()
   let isSwept = false
 
-  function tell(error?: Error): void {
-    if (error && !isLost) trouble.lost(error)
-    if (!error && isLost) trouble.found()
-    isLost = error !== undefined
+  function tell(path: string, error?: Error): void {
+    if (error && failing.size === 0) trouble.lost(error)
+    if (error) failing.add(path)
+    else if (failing.delete(path) && failing.size === 0) trouble.found()
   }
 
   function page(key: string): Page {
@@ -78,16 +78,16 @@ export function createLedger({ folder, trouble, clocks = machineClocks }: Ledger
       if (!isSwept) void sweep(folder)
       isSwept = true
     } catch (error) {
-      tell(error as Error)
+      tell(path, error as Error)
     }
 
     async function replace(closed: boolean): Promise<void> {
       try {
         await writeFile(temporary, write(standing(), clocks(), closed), { mode: 0o600 })
         await rename(temporary, path)
-        tell()
+        tell(path)
       } catch (error) {
-        tell(error as Error)
+        tell(path, error as Error)
         await rm(temporary, { force: true }).catch(() => {})
       }
     }
@@ -136,7 +136,7 @@ export function createLedger({ folder, trouble, clocks = machineClocks }: Ledger
       if (!spent) trouble.damaged(path)
       return spent ?? []
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') tell(error as Error)
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') tell(path, error as Error)
       return []
     }
   }

@@ -17,7 +17,8 @@ function open(folder: string) {
     found: () => void told.push('found'),
     damaged: (file: string) => void told.push(`damaged: ${file}`)
   }
-  return { page: createLedger({ folder, trouble, clocks }).page(key), told }
+  const ledger = createLedger({ folder, trouble, clocks })
+  return { ledger, page: ledger.page(key), told }
 }
 
 t.test('a page is there for the next process, and for nobody else to read anything from', async (t) => {
@@ -125,12 +126,12 @@ t.test('something else in the place of the file stops nobody', async (t) => {
   const path = join(folder, readdirSync(folder)[0] ?? '')
   rmSync(path)
   mkdirSync(join(path, 'folder'), { recursive: true })
-  const { page, told } = open(folder)
-  page.keep(() => one)
-  await page.kept()
-  await page.close()
-  t.strictSame([page.spent, told], [[], ['lost: EISDIR']])
-  t.strictSame(readdirSync(folder), [path.slice(folder.length + 1)], 'nothing is left beside it')
+  const { ledger, page, told } = open(folder)
+  const other = ledger.page('another')
+  for (let n = 0; n < 2; n++) await Promise.all([page.kept(), other.kept()])
+  await Promise.all([page.close(), other.close()])
+  t.strictSame([page.spent, told], [[], ['lost: EISDIR']], 'it is told once, though another page can be kept')
+  t.equal(readdirSync(folder).length, 2, 'nothing is left beside them')
 })
 
 t.test('what nobody has used for a week is removed, and nothing that is not ours', async (t) => {
