@@ -67,8 +67,10 @@ t.test('a second signal ends it at once', { buffered: true }, async (t) => {
   const { service, proxy } = await start(t, { drainSeconds: 30, answerMs: 20_000 })
   const call = createClient(t, proxy.port)()
   await until(() => service.calls.length === 1)
+  const stopping = proxy.says(/SIGTERM: /)
   proxy.child.kill('SIGTERM')
-  await pause(300)
+  await stopping
+  await pause(500)
   proxy.child.kill('SIGTERM')
   const answer = await call
   t.match(problemOf(answer), { status: 503, code: 'draining' })
