@@ -4,7 +4,7 @@ import { type Span, spanOf, text } from './span.js'
 
 export interface Spans {
   observe(call: CallRecord): void
-  /** Sends what is left, for two seconds at most. */
+  /** Sends what is left, for a second at most. */
   close(): Promise<void>
 }
 
@@ -22,7 +22,7 @@ const batchSpans = 512
 /** What a collector that is away for a while may miss. */
 const mostSpans = 4 * batchSpans
 const patienceMs = 10_000
-const closingMs = 2_000
+const closingMs = 1_000
 
 /**
  * Sends one span per finished call to an OpenTelemetry collector, in batches (OTLP/HTTP with JSON, OTLP specification

@@ -49,6 +49,7 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
   'tracing.endpoint': ['http://127.0.0.1:4318', 'http://127.0.0.1:4318', 'tracing.endpoint'],
+  stateDir: ['kept', 'kept', 'stateDir'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
   'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
