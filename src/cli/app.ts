@@ -65,10 +65,12 @@ export async function openApp(config: Config, log: Log): Promise<App> {
 
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
-    const admin = createAdmin({
+    const health = {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
-    })
+    }
+    const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
+    const admin = createAdmin(health, { host: config.admin.host, allowedHosts })
     adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { ProxyError } from '../errors.js'
+import { ProxyError, problemBody } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
 import { ownHeaders, type Stamped } from './answer.js'
 import type { ClientConnections } from './client-connections.js'
-import { methods, problemBody } from './failure.js'
+import { methods } from './failure.js'
 
 /** How long a refused connection is still read, so that what it had under way does not cost its client the answer. */
 const lingerMs = 2_000
