@@ -114,7 +114,8 @@ export async function startProxy(t: Test, settings: Settings, options: RunOption
   const files = { 'config.json': JSON.stringify(config, null, 2), ...options.files }
   const args = ['start', '--config', 'config.json', ...(options.args ?? [])]
   const started = run(t, { ...options, args, files })
-  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[\\s\\S]*?'))
+  // What is between two lines holds none of them: a pattern that may try every way to skip some takes minutes to fail.
+  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('(?:(?!listening on)[\\s\\S])*'))
   const ports = (await started.says(lines)).slice(1).map(Number)
   const adminPort = Number((await started.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
   return { ...started, ports, port: ports[0] ?? 0, adminPort }
