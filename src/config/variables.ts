@@ -41,7 +41,7 @@ export function readVariables(
   }
 }
 
-/** A proxy meant for the whole machine cannot reach what listens on the machine's loopback: what it is never asked for. */
+/** What a proxy meant for the whole machine is never asked for: it cannot reach what listens on this one's loopback. */
 export const thisMachine = 'localhost,127.0.0.1,[::1]'
 
 /**

@@ -72,8 +72,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     close() {
       if (isClosed) return
       isClosed = true
-      const ended = endingOf(call, performance.now() - opened.on)
-      const emit = () => observe(Object.freeze(recordOf(call, opened.at, ended)))
+      const ended = endingOf(call)
+      const emit = () => observe(Object.freeze(recordOf(call, opened, ended)))
       if (response.writableFinished) return emit()
       leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
       // What the call was waiting for has to hear of it, before it can say how long that was.
@@ -84,24 +84,25 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   return call
 }
 
-type Ending = Pick<CallRecord, 'status' | 'problem' | 'totalMs'>
+type Ending = Pick<CallRecord, 'status' | 'problem'>
 
-function endingOf({ response, problem }: Call, totalMs: number): Ending {
+function endingOf({ response, problem }: Call): Ending {
   return {
     status: response.headersSent ? response.statusCode : 499,
-    problem: problem ?? (response.writableFinished ? undefined : 'client_left'),
-    totalMs: toTenths(totalMs)
+    problem: problem ?? (response.writableFinished ? undefined : 'client_left')
   }
 }
 
-function recordOf({ id, environment, method, target, trace }: Call, startedAt: number, ended: Ending): CallRecord {
+function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending): CallRecord {
+  const { id, environment, method, target, trace } = call
   return {
     id,
-    startedAt,
+    startedAt: opened.at,
     environment,
     method,
     path: target.split('?', 1)[0] ?? '',
     ...ended,
+    totalMs: toTenths(performance.now() - opened.on),
     queueMs: toTenths(trace.queueMs),
     tokenMs: toTenths(trace.tokenMs),
     upstreamMs: toTenths(trace.upstreamMs),

@@ -1,6 +1,6 @@
 /*
  * Why undici's own EnvHttpProxyAgent (7.30) is not used: it hands every request to a ProxyAgent, which does not keep the
- * headers as they are (see tunnel.ts). It also reads `::1` and `a.example,*` as naming no host at all.
+ * headers as they are (see tunnel.ts). It also overlooks `::1` without brackets, and `*` beside others.
  */
 
 /**
