@@ -30,8 +30,12 @@ export interface Builder {
   missing: string[]
 }
 
-/** Settings that name a file others read or write, and which of their values do: a scenario may also be a known one. */
-const namesFile: Readonly<Record<string, RegExp>> = { 'emulator.scenario': /[/\\]|\.json$/, 'emulator.writeCa': /./ }
+/** Settings that name a file or folder used elsewhere, and which of their values do: a scenario may be a known one. */
+const namesFile: Readonly<Record<string, RegExp>> = {
+  'emulator.scenario': /[/\\]|\.json$/,
+  'emulator.writeCa': /./,
+  stateDir: /^(?!none$)/
+}
 
 const itself = (path: string) => [path]
 const within = (value: unknown, key: string) => (value as Record<string, unknown> | undefined)?.[key]
