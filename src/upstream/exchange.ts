@@ -122,13 +122,21 @@ export function createExchange(options: ExchangeOptions): Exchange {
     body: Body,
     { waitedMs }: Lease
   ): Promise<Equipment> {
-    const from = now()
-    // The token comes first, so that nobody holds a connection while a login is under way.
-    const token = await tokens.get(signal)
-    const to = now()
-    trace.tokenMs += to - from
-    const release = await slots.take(signal)
-    trace.queueMs += now() - to
+    let token: Token
+    let release: () => void
+    let from = now()
+    try {
+      // The token comes first, so that nobody holds a connection while a login is under way.
+      token = await tokens.get(signal)
+    } finally {
+      trace.tokenMs += now() - from
+    }
+    try {
+      from = now()
+      release = await slots.take(signal)
+    } finally {
+      trace.queueMs += now() - from
+    }
     try {
       if (waitedMs > 0) await body.catchUp()
       return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
