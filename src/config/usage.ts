@@ -5,6 +5,7 @@ import {
   fileSchema,
   insideOf,
   isNested,
+  isUnder,
   type JsonSchema,
   type Setting
 } from './settings.js'
@@ -63,8 +64,7 @@ export function settingsReference(): string {
 /** The settings under these keys, all of them by default, for a terminal `width` columns wide. */
 export function settingsHelp(width: number, keys?: readonly string[]): string {
   const indent = width >= 72 ? 38 : 6
-  const isListed = ({ path }: Setting) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true
-  const blocks = inSections(isListed).map(([section, settings]) => {
+  const blocks = inSections((setting) => isUnder(keys, setting)).map(([section, settings]) => {
     const lines = settings.map((setting) => {
       const label = `  ${labelOf(setting)}`
       const preset = presetOf(setting.schema)
