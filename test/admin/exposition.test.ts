@@ -1,8 +1,9 @@
 import t from 'tap'
 import { startApp } from '../support/app.js'
 
+const { url, adminUrl } = await startApp(t)
+
 t.test('the admin listener tells Prometheus what the proxy did, and nothing secret', async (t) => {
-  const { url, adminUrl } = await startApp(t)
   const answer = await fetch(`${url}/v3/workorders?canary=CANARY-QUERY`, { headers: { 'x-canary': 'CANARY-HEADER' } })
   t.equal(answer.status, 200)
   await answer.arrayBuffer()
@@ -29,7 +30,6 @@ t.test('the admin listener tells Prometheus what the proxy did, and nothing secr
 })
 
 t.test('the proxied port has no /metrics of ours', async (t) => {
-  const { url } = await startApp(t)
   const answer = await fetch(`${url}/metrics`)
   t.notOk(answer.headers.get('x-sc-proxy-error'))
   t.equal(answer.status, 404, 'the API answers')

@@ -15,6 +15,8 @@ const commands = pages.filter(({ name }) => name !== 'docs/performance.md' && na
 
 const isRunnable = process.platform !== 'win32'
 
+t.setTimeout(120_000)
+
 t.test('a command that is not run here says why', async (t) => {
   for (const { page, language, mark, text } of commands) {
     const known = ['', 'starts-the-proxy', ...(language === 'sh' ? marks : [])]
@@ -38,7 +40,7 @@ t.test('every other command works as it stands', { skip: !isRunnable }, async (t
     toRun.map(async ({ page, text }) => {
       const script = text.replaceAll('localhost:8080', `localhost:${port}`).replaceAll(':8081', `:${adminPort}`)
       const outcome = await new Promise<{ failed: boolean; told: string }>((resolve) => {
-        const options = { env, cwd: home, timeout: 30_000 }
+        const options = { env, cwd: home, timeout: 100_000 }
         execFile('bash', ['-euo', 'pipefail', '-c', script], options, (error, stdout, stderr) =>
           resolve({ failed: error !== null, told: stdout + stderr })
         )
