@@ -41,6 +41,8 @@ export function createSpans({ endpoint, version, onTrouble, fetch = globalThis.f
   function flush(withinMs: number): Promise<void> {
     sending ??= send(waiting.splice(0, mostSpans), withinMs).finally(() => {
       sending = undefined
+      // What came together meanwhile; a collector in trouble is left alone until it is time.
+      if (!isTroubled && waiting.length >= batchSpans) void flush(patienceMs)
     })
     return sending
   }
