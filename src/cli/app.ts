@@ -1,11 +1,13 @@
 import { createAdmin } from '../admin/admin.js'
+import { inspectorRoutes } from '../admin/inspector.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
-import type { OpenListener } from './banner.js'
+import { type OpenListener, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
+import { createInspection } from './inspection.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
@@ -14,6 +16,8 @@ import { openEmulator } from './open-emulator.js'
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
+  /** Where a person finds the inspector, with what it asks for before it shows bodies: not for logs. */
+  readonly inspectorUrl: string | undefined
   /**
    * Stops for good: no new connections, what is under way finishes, waiting calls that fit into the time are served
    * and all others refused. Resolves when nothing is open any more, at the latest after `seconds`.
@@ -29,6 +33,7 @@ export interface App {
  * @throws Error with one sentence: which address cannot be had and what to do
  */
 export async function openApp(config: Config, log: Log): Promise<App> {
+  const listeners: OpenListener[] = []
   const doors: Listening[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
@@ -37,6 +42,10 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
+  const inspection = createInspection(config, {
+    listeners: () => listeners,
+    environments: () => environments.values()
+  })
 
   async function environmentOf(name: string): Promise<ConnectedEnvironment> {
     const known = environments.get(name)
@@ -53,11 +62,13 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     return { name: 'emulator', ...emulator }
   }
 
-  async function openListener(listener: Listener): Promise<OpenListener> {
+  async function openListener(listener: Listener, index: number): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    // Whoever has no admin listener has no inspector to look at.
+    const record = config.admin.enabled ? inspection.recorder?.at(index) : undefined
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), record, log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
@@ -69,6 +80,7 @@ export async function openApp(config: Config, log: Log): Promise<App> {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
     })
+    admin.register(inspectorRoutes, inspection)
     adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
@@ -110,13 +122,13 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   try {
-    const listeners: OpenListener[] = []
-    for (const listener of config.listeners) listeners.push(await openListener(listener))
+    for (const [index, listener] of config.listeners.entries()) listeners.push(await openListener(listener, index))
     const adminUrl = await openAdmin()
     hasStarted = true
     return {
       listeners,
       adminUrl,
+      inspectorUrl: adminDoor && `${urlOf(adminDoor)}/#token=${inspection.token}`,
       drain(seconds) {
         isDraining = true
         for (const { limiter } of environments.values()) {

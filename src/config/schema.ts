@@ -138,9 +138,36 @@ const waiting = {
 
 const operation = {
   admin: object({
-    enabled: Type.Boolean({ description: 'Serve the health checks, on a listener of their own.', default: true }),
+    enabled: Type.Boolean({
+      description: 'Serve the inspector and the health checks, on a listener of their own.',
+      default: true
+    }),
     host: host('Address of the admin listener.'),
     port: port('Port of the admin listener; 0 takes a free one.', 8081)
+  }),
+  inspector: object({
+    enabled: Type.Boolean({
+      description: 'Keep the last calls in memory, with headers and bodies but without secrets, for the inspector.',
+      default: true
+    }),
+    maxCalls: Type.Integer({ description: 'The most calls kept.', default: 500, minimum: 1, maximum: 100_000 }),
+    maxMegabytes: Type.Integer({
+      description: 'The most memory all kept calls take, in MiB.',
+      default: 32,
+      minimum: 1,
+      maximum: 4096
+    }),
+    maxBodyKilobytes: Type.Integer({
+      description: 'The most that is kept of one body, in KiB.',
+      default: 64,
+      minimum: 1,
+      maximum: 65_536
+    }),
+    token: Type.Optional(
+      secret(
+        'What the inspector asks for before it shows bodies or changes anything; a new one at each start unless given.'
+      )
+    )
   }),
   shutdown: object({
     drainSeconds: Type.Number({

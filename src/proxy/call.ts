@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
+import type { OpenRecording } from '../telemetry/recording.js'
 import type { CallObserver, CallRecord } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { requestHeaders } from './headers.js'
 import { preferredWait } from './prefer.js'
+import { tap } from './tap.js'
 import { readTarget, type Target } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
@@ -34,6 +36,8 @@ export interface CallOptions {
   /** RFC 9218 urgency, 0 (first) to 7 (last), of requests that do not state their own. */
   priority: number
   observe: CallObserver
+  /** Whoever wants to see what passes. */
+  record?: OpenRecording | undefined
 }
 
 /** Opens the call of one request. It closes exactly once, when its response or its connection does, and then emits its record. */
@@ -64,7 +68,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       signal: leaving.signal,
       maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000
     },
-    trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
+    trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] },
     waitSeconds,
     page: undefined,
     problem: undefined,
@@ -74,9 +78,13 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       isClosed = true
       if (!response.writableFinished)
         leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
-      observe(Object.freeze(recordOf(call, opened)))
+      const record = Object.freeze(recordOf(call, opened))
+      observe(record)
+      recording?.close(record)
     }
   }
+  const recording = options.record?.(call)
+  if (recording) tap(request, response, recording)
   response.once('close', call.close)
   return call
 }
