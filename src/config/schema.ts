@@ -1,6 +1,7 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
 import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
+import { inspector } from './inspector.js'
 
 /*
  * The single truth about every setting. Types, validation, flags, environment variables, help, the README table and
@@ -145,30 +146,7 @@ const operation = {
     host: host('Address of the admin listener.'),
     port: port('Port of the admin listener; 0 takes a free one.', 8081)
   }),
-  inspector: object({
-    enabled: Type.Boolean({
-      description: 'Keep the last calls in memory, with headers and bodies but without secrets, for the inspector.',
-      default: true
-    }),
-    maxCalls: Type.Integer({ description: 'The most calls kept.', default: 500, minimum: 1, maximum: 100_000 }),
-    maxMegabytes: Type.Integer({
-      description: 'The most memory all kept calls take, in MiB.',
-      default: 32,
-      minimum: 1,
-      maximum: 4096
-    }),
-    maxBodyKilobytes: Type.Integer({
-      description: 'The most that is kept of one body, in KiB.',
-      default: 64,
-      minimum: 1,
-      maximum: 65_536
-    }),
-    token: Type.Optional(
-      secret(
-        'What the inspector asks for before it shows bodies or changes anything; a new one at each start unless given.'
-      )
-    )
-  }),
+  inspector,
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',
