@@ -1,4 +1,4 @@
-const tokens = /"(?:[^"\\]|\\[\s\S])*(?:"|$)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]|\s+|[\s\S]/g
+const tokens = /"(?:[^"\\]|\\[\s\S])*(?:"|$)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[a-z]+|[{}[\],:]|\s+|[\s\S]/g
 
 /**
  * JSON text, indented, as pieces of text with what each is: `name`, `string`, `number`, `word` or undefined. It is never
@@ -44,8 +44,10 @@ function kindOf(token, next) {
   if (token.startsWith('"')) return next === ':' ? 'name' : 'string'
   if (/^-?\d/.test(token)) return 'number'
   // The beginning of a word is all that may be left of it at the end of a clipped text.
-  return /^(?:true|false|null)$/.test(token) || (next === undefined && /^[-tfn]$/.test(token)) ? 'word' : undefined
+  return /^(?:true|false|null)$/.test(token) || (next === undefined && isBeginning(token)) ? 'word' : undefined
 }
+
+const isBeginning = (token) => ['true', 'false', 'null', '-'].some((word) => word.startsWith(token))
 
 /** Bytes as other tools show them: offset, hexadecimal, letters. */
 export function hexDump(bytes, most = 1024) {
