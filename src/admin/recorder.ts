@@ -147,6 +147,7 @@ function redactRecord(record: CallRecord, redact: Redact): CallRecord {
 /** What is sent to log in, and what comes back, is never kept, however its path is written. */
 function isLogin(target: string): boolean {
   let path = target.split('?', 1)[0] ?? ''
+  if (!path.includes('%')) return /oauth/i.test(path) && /token/i.test(path)
   try {
     path = decodeURIComponent(decodeURIComponent(path))
   } catch {

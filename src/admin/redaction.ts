@@ -35,6 +35,10 @@ const patterns: [RegExp, string][] = [
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, hidden]
 ]
 
+/** Some of it is in whatever the patterns match. Most texts hold none, and to know that takes a tenth of the time. */
+const suspicious =
+  /passw|passphrase|pwd|secret|token|(?:api|client)[_-]*key|authorization|credential|cookie|x-amz-|sig|bearer|basic|eyJ/i
+
 /** Shorter ones would be found in innocent words; they are hidden by the names beside them. */
 const shortestKnown = 6
 
@@ -50,16 +54,14 @@ export function createRedaction(known: readonly string[]): Redact {
   return (text) => {
     let count = 0
     let result = text
-    if (spellings.length > 0) {
+    if (spellings.some((spelling) => text.includes(spelling))) {
       result = result.replace(exact, () => {
         count++
         return hidden
       })
     }
+    if (!suspicious.test(result)) return { text: result, hidden: count }
     for (const [pattern, replacement] of patterns) {
-      // Most texts hold nothing of the kind; a search is cheaper than a replacement.
-      pattern.lastIndex = 0
-      if (!pattern.test(result)) continue
       count += result.match(pattern)?.length ?? 0
       result = result.replace(pattern, replacement)
     }

@@ -14,23 +14,39 @@ export interface InspectedOptions extends Pick<ServerOptions, 'answer'> {
   /** The name of the environment. */
   environment?: string
   quota?: { calls: number; windowSeconds: number }
+  /** A second environment, behind a read-only listener. */
+  beside?: string
 }
 
 export const token = 'CANARY-inspector-token'
 
 /** The whole proxy with its inspector, in front of an independent ServiceChannel. */
 export async function startInspected(t: Test, options: InspectedOptions = {}) {
-  const { answer, inspector, settings, environment = 'mine', quota = { calls: 10_000, windowSeconds: 60 } } = options
+  const {
+    answer,
+    inspector,
+    settings,
+    beside,
+    environment = 'mine',
+    quota = { calls: 10_000, windowSeconds: 60 }
+  } = options
   const service = await startServiceChannel(t, answer && { answer })
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'ca.pem'), service.ca)
   const { apiUrl, loginUrl } = service
+  const facts = { apiUrl, loginUrl, caFile: join(folder, 'ca.pem'), credentials, quota }
+  const listeners = [
+    { environment, port: 0 },
+    { environment: beside, port: 0, access: 'read-only' }
+  ]
   const file = {
-    environment,
-    port: 0,
+    ...(beside ? { listeners } : { environment, port: 0 }),
     admin: { port: 0 },
-    environments: { [environment]: { apiUrl, loginUrl, caFile: join(folder, 'ca.pem'), credentials, quota } },
+    environments: {
+      [environment]: facts,
+      ...(beside && { [beside]: { ...facts, credentials: { ...credentials, clientId: 'PR.2.b' } } })
+    },
     inspector: { token, ...inspector },
     ...settings
   }
@@ -48,6 +64,7 @@ export async function startInspected(t: Test, options: InspectedOptions = {}) {
     log,
     service,
     url: `http://127.0.0.1:${app.listeners[0]?.port}`,
+    besideUrl: `http://127.0.0.1:${app.listeners[1]?.port}`,
     admin,
     /** The admin's answer to one who has the token. */
     ask: (path: string, init: RequestInit = {}) =>

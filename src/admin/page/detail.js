@@ -131,7 +131,7 @@ function timing(call) {
 }
 
 function message(title, headers, body) {
-  return section(title, headerTable(headers), bodyView(body))
+  return section(title, bodyView(body), headerTable(headers))
 }
 
 function headerTable(headers) {

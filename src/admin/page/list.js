@@ -123,9 +123,10 @@ export function createList(calls, choose) {
 
 function cells(call, isMarked) {
   const { status, problem, environment, method, path } = call
+  const at = clock(call.startedAt)
   const answered = call.isOpen ? '…' : String(status ?? '')
   return [
-    element('span', { class: 'time' }, isMarked ? '✓ ' : '', clock(call.startedAt)),
+    element('span', { class: 'time' }, isMarked ? '✓ ' : '', at.slice(0, 8), element('small', {}, at.slice(8))),
     element('span', { class: 'method' }, method),
     element('span', { class: 'path', title: path }, call.replayOf === undefined ? '' : '↻ ', path),
     element('span', { class: 'status', title: problem ?? '' }, answered, problem ? ' ◆' : ''),

@@ -1,5 +1,5 @@
 import { byId, element } from './dom.js'
-import { count, duration } from './words.js'
+import { duration } from './words.js'
 
 const strip = byId('strip')
 let quota = []
@@ -81,8 +81,8 @@ function gaugeOf(used, limit) {
 
 function queueFact({ waiting, oldestWaitMs, draining }) {
   if (draining) return fact('Queue', 'shutting down', { state: 'bad', more: `${waiting} waiting` })
-  if (waiting === 0) return fact('Queue', 'nobody waits', { state: 'good' })
-  return fact('Queue', `${count(waiting, 'call')} waiting`, {
+  if (waiting === 0) return fact('Queue', 'empty', { state: 'good' })
+  return fact('Queue', `${waiting} waiting`, {
     state: 'warn',
     more: `the longest for ${duration(oldestWaitMs)}`
   })
@@ -96,7 +96,7 @@ function tokenFact({ state, expiresInMs, sessionEndsInMs, restingForMs, lastErro
   if (restingForMs) more.push(`next try in ${duration(restingForMs)}`)
   if (lastError) more.push(`last failure: ${lastError}`)
   if (state === 'valid')
-    return fact('Token', `${duration(expiresInMs)} left`, {
+    return fact('Token', `${duration(expiresInMs).replace(' min', '')} left`, {
       state: lastError ? 'warn' : 'good',
       more: more.join(' · ')
     })
