@@ -8,7 +8,6 @@ import type { Recorder } from './recorder.js'
 import { type Dialled, type Edits, repeat, sendAgain } from './replay.js'
 import { historyState, quotaState, type StateSources, sessionState } from './state.js'
 import { createTokenCheck } from './token-check.js'
-import { strangeVisitor } from './visitor.js'
 
 export interface InspectorOptions {
   /** Undefined when nothing is recorded. */
@@ -33,7 +32,7 @@ class Refusal extends Error {
 const tokenWanted =
   'Headers, bodies and changes are for whoever has the token: open the address the proxy printed when it started, or send Authorization: Bearer TOKEN.'
 
-/** The page at `/` and its API. Programs of this machine are let in, web pages of other origins are not. */
+/** The page at `/` and its API, behind the guard of the admin listener. */
 export async function inspectorRoutes(app: FastifyInstance, options: InspectorOptions): Promise<void> {
   const { recorder, sources, dial } = options
   const hasToken = createTokenCheck(options.token)
@@ -43,10 +42,8 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
     if (error.statusCode !== undefined && error.statusCode < 500) return problem(reply, error.statusCode, error.message)
     throw error
   })
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
-    const strange = strangeVisitor(raw)
-    if (strange !== undefined) throw new Refusal(403, strange)
   })
   pageRoutes(app)
 

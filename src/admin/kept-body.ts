@@ -70,7 +70,7 @@ function redacted(
   { size, clipped, redact }: { size: number; clipped: boolean; redact: Redact }
 ): KeptBody {
   const before = raw.toString('latin1')
-  const { text, hidden: count } = redact(before)
+  const { text, hidden: count } = redact(before, clipped)
   // Exactly as long as it must be: pooled memory would be held by its smallest tenant.
   const bytes = Buffer.allocUnsafeSlow(text.length)
   bytes.write(text, 'latin1')

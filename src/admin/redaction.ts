@@ -7,8 +7,8 @@ export interface Redacted {
   hidden: number
 }
 
-/** Takes out what looks like a secret, and what is known to be one. */
-export type Redact = (text: string) => Redacted
+/** Takes out what looks like a secret, and what is known to be one. `clipped`: the text may end in the middle of one. */
+export type Redact = (text: string, clipped?: boolean) => Redacted
 
 const secretHeaders =
   /^(?:authorization|proxy-authorization|cookie|set-cookie2?|x-sc-proxy-key)$|token|secret|passw|api-?key/i
@@ -51,9 +51,9 @@ export function createRedaction(known: readonly string[]): Redact {
   const spellings = known.filter((secret) => secret.length >= shortestKnown).flatMap(spellingsOf)
   const exact = new RegExp(spellings.map((text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')).join('|'), 'g')
 
-  return (text) => {
+  return (text, clipped = false) => {
     let count = 0
-    let result = text
+    let result = clipped ? withoutBeginning(text, spellings) : text
     if (spellings.some((spelling) => text.includes(spelling))) {
       result = result.replace(exact, () => {
         count++
@@ -67,6 +67,17 @@ export function createRedaction(known: readonly string[]): Redact {
     }
     return { text: result, hidden: count }
   }
+}
+
+/** A text whose end is not the beginning of a secret. */
+function withoutBeginning(text: string, secrets: readonly string[]): string {
+  let end = text.length
+  for (const secret of secrets) {
+    for (let length = Math.min(secret.length - 1, text.length); length > 2; length--) {
+      if (text.endsWith(secret.slice(0, length))) end = Math.min(end, text.length - length)
+    }
+  }
+  return text.slice(0, end)
 }
 
 /** As it is, in JSON, in a URL and in a form. */

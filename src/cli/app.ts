@@ -93,10 +93,12 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
 
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
-    const admin = createAdmin({
+    const health = {
       hasStarted: () => hasStarted,
       obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
-    })
+    }
+    const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
+    const admin = createAdmin(health, { host: config.admin.host, allowedHosts })
     admin.register(inspectorRoutes, inspection)
     adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`

@@ -33,9 +33,6 @@ export function useToken(value) {
   keep(value)
 }
 
-/** Nothing is known of whether it is the right one. */
-export const hasToken = () => token !== undefined
-
 /** A failure that the API has a sentence for. */
 export class ApiError extends Error {
   constructor(status, message) {
