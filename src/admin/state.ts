@@ -45,18 +45,18 @@ export interface SessionState {
 
 /** Limits, queue and who used them. */
 export function quotaState({ environments, activity }: StateSources): { environments: QuotaState[] } {
-  return {
+  return rounded({
     environments: [...environments()].map(({ name, limiter }) => ({
       environment: name,
       ...limiter.snapshot(),
       clients: activity.clients(name)
     }))
-  }
+  })
 }
 
 /** The process, its listeners, and how the login and the API of each environment are. */
 export function sessionState({ version, startedAt, environments, listeners, activity }: StateSources) {
-  return {
+  return rounded({
     version,
     startedAt,
     now: Date.now(),
@@ -69,10 +69,15 @@ export function sessionState({ version, startedAt, environments, listeners, acti
         upstream: activity.upstream(name)
       })
     )
-  }
+  })
 }
 
 /** The last ten minutes, for the picture. */
 export function historyState({ environments, activity }: StateSources) {
   return [...environments()].map(({ name }) => ({ environment: name, moments: activity.history(name) }))
+}
+
+/** Whole milliseconds: nobody reads more out of a status. */
+function rounded<T>(state: T): T {
+  return JSON.parse(JSON.stringify(state, (_key, value) => (typeof value === 'number' ? Math.round(value) : value)))
 }
