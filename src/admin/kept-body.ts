@@ -50,7 +50,7 @@ export function collectBody(limit: number): BodyCollector {
     finish(coding, redact) {
       if (size === 0) return noBody
       if (limit === 0) return { ...noBody, size, note: 'not kept: it belongs to a login' }
-      const raw = Buffer.concat(pieces)
+      const raw = joined(pieces, kept)
       const isShort = size > kept
       if (coding === undefined || /^\s*(?:identity)?\s*$/i.test(coding)) {
         return redacted(raw, { size, clipped: isShort, redact })
@@ -71,10 +71,19 @@ function redacted(
 ): KeptBody {
   const before = raw.toString('latin1')
   const { text, hidden: count } = redact(before, clipped)
-  // Exactly as long as it must be: pooled memory would be held by its smallest tenant.
-  const bytes = Buffer.allocUnsafeSlow(text.length)
-  bytes.write(text, 'latin1')
+  const bytes = text === before ? raw : exactly(text.length)
+  if (bytes !== raw) bytes.write(text, 'latin1')
   return { size, bytes, clipped, hidden: count, note: count > 0 ? `${count} shown as ${hidden}` : undefined }
+}
+
+/** Memory of its own: a piece of the pool would hold all of its neighbours'. */
+const exactly = (length: number) => Buffer.allocUnsafeSlow(length)
+
+function joined(pieces: readonly Buffer[], length: number): Buffer {
+  const whole = exactly(length)
+  let at = 0
+  for (const piece of pieces) at += piece.copy(whole, at)
+  return whole
 }
 
 // The end may be missing, since only the beginning was kept.
@@ -101,5 +110,5 @@ async function decodeUpTo(limit: number, decoder: NodeJS.ReadWriteStream, raw: B
   } catch {
     failed = true
   }
-  return { bytes: Buffer.concat(pieces).subarray(0, limit), more: length > limit, failed }
+  return { bytes: joined(pieces, Math.min(length, limit)), more: length > limit, failed }
 }

@@ -1,6 +1,6 @@
 import type { OpenedCall, OpenRecording } from '../telemetry/recording.js'
 import type { CallRecord } from '../telemetry/records.js'
-import { collectBody } from './kept-body.js'
+import { collectBody, type KeptBody } from './kept-body.js'
 import { fieldOf, fieldsOf, openEntry, type RecordedCall, sizeOf } from './recorded-call.js'
 import type { Redact } from './redaction.js'
 
@@ -104,19 +104,25 @@ export function createRecorder(options: RecorderOptions): Recorder {
           call.record = redactRecord(record, redact)
           onClose?.(call.record, call.opened.client)
           tell(call)
-          // Bodies are of no use to those who are told now; they may take a while to be decompressed.
-          void settle()
+          settle()
         }
       }
 
-      async function settle(): Promise<void> {
-        const coding = (fields: RecordedCall['requestHeaders']) => fieldOf(fields, 'content-encoding')
+      /** Bodies may take a while to be decompressed; those who have just been told of the call do not wait for them. */
+      function settle(): void {
         const held = request.kept + response.kept
-        const sent = request.finish(coding(call.requestHeaders), redact)
-        const received = response.finish(coding(call.answer?.headers ?? []), redact)
-        call.requestBody = sent instanceof Promise ? await sent : sent
-        call.responseBody = received instanceof Promise ? await received : received
-        grow(call, call.requestBody.bytes.length + call.responseBody.bytes.length - held)
+        const sent = request.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact)
+        const received = response.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact)
+        // Most are there at once.
+        if (sent instanceof Promise || received instanceof Promise)
+          void Promise.all([sent, received]).then((bodies) => keep(held, ...bodies))
+        else keep(held, sent, received)
+      }
+
+      function keep(held: number, sent: KeptBody, received: KeptBody): void {
+        call.requestBody = sent
+        call.responseBody = received
+        grow(call, sent.bytes.length + received.bytes.length - held)
       }
     },
 
