@@ -71,12 +71,12 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
   })
   if (!recorder) {
     const events = createEvents({ recorder: { watch: () => () => {}, stats: () => nothing }, state })
-    app.get('/api/events', (_request, reply) => events.join(reply.hijack().raw))
+    app.get('/api/events', noHead, (_request, reply) => events.join(reply.hijack().raw))
     return
   }
 
   const events = createEvents({ recorder, state })
-  app.get('/api/events', (_request, reply) => events.join(reply.hijack().raw))
+  app.get('/api/events', noHead, (_request, reply) => events.join(reply.hijack().raw))
 
   const known = (id: string): RecordedCall => {
     const call = recorder.find(Number(id))
@@ -120,6 +120,9 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
     return reply.send(recording())
   })
 }
+
+/** A stream without its events would only be held open. */
+const noHead = { exposeHeadRoute: false }
 
 const nothing = { paused: false, calls: 0, bytes: 0, maxCalls: 0, maxBytes: 0, dropped: 0 }
 

@@ -103,17 +103,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
         close(record) {
           call.record = redactRecord(record, redact)
           onClose?.(call.record, call.opened.client)
-          tell(call)
           settle()
         }
       }
 
-      /** Bodies may take a while to be decompressed; those who have just been told of the call do not wait for them. */
       function settle(): void {
         const held = request.kept + response.kept
         const sent = request.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact)
         const received = response.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact)
-        // Most are there at once.
+        // Most are there at once; what is compressed takes a while.
         if (sent instanceof Promise || received instanceof Promise)
           void Promise.all([sent, received]).then((bodies) => keep(held, ...bodies))
         else keep(held, sent, received)
@@ -123,6 +121,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         call.requestBody = sent
         call.responseBody = received
         grow(call, sent.bytes.length + received.bytes.length - held)
+        tell(call)
       }
     },
 
