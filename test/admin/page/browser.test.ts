@@ -212,7 +212,7 @@ t.test('production cannot be overlooked', { skip }, async (t) => {
   await page.locator('.row').click()
   await page.locator('#detail pre').first().waitFor()
   await page.keyboard.press('r')
-  await page.locator('dialog[open]', { hasText: 'Send GET again, in PRODUCTION?' }).waitFor()
+  await page.locator('dialog[open]', { hasText: 'Send GET /v3/a again, in PRODUCTION?' }).waitFor()
   t.equal(service.arrivals.length, 1, 'nothing is sent before it is confirmed')
 })
 
