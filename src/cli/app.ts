@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import { expositionRoute } from '../admin/exposition.js'
+import { inspectorRoutes } from '../admin/inspector.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
 import type { Ledger } from '../limiter/ledger.js'
@@ -9,9 +10,10 @@ import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import type { CallObserver } from '../telemetry/records.js'
-import type { OpenListener } from './banner.js'
+import { type OpenListener, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type ConnectedEnvironment, createConnector } from './environments.js'
+import { createInspection } from './inspection.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
@@ -28,6 +30,8 @@ const mostMsToClose = 2000
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
+  /** Where a person finds the inspector, with what it asks for before it shows bodies: not for logs. */
+  readonly inspectorUrl: string | undefined
   /** Resolves when a listener has closed by itself, which the log then tells. */
   readonly failed: Promise<undefined>
   /**
@@ -45,6 +49,7 @@ export interface App {
  * @throws Error with one sentence: which address cannot be had and what to do
  */
 export async function openApp(config: Config, log: Log, ledger?: Ledger): Promise<App> {
+  const listeners: OpenListener[] = []
   const doors: Listening[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
@@ -67,6 +72,10 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
   const failed = new Promise<undefined>((resolve) => {
     fail = resolve
   })
+  const inspection = createInspection(config, {
+    listeners: () => listeners,
+    environments: () => environments.values()
+  })
 
   async function environmentOf(name: string): Promise<ConnectedEnvironment> {
     const known = environments.get(name)
@@ -83,14 +92,16 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
     return { name: 'emulator', ...emulator }
   }
 
-  async function openListener(listener: Listener): Promise<OpenListener> {
+  async function openListener(listener: Listener, index: number): Promise<OpenListener> {
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
     const observe: CallObserver = (call) => {
       for (const each of observers) each(call)
     }
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe, log })
+    // Whoever has no admin listener has no inspector to look at.
+    const record = config.admin.enabled ? inspection.recorder?.at(index) : undefined
+    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe, record, log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)
@@ -108,6 +119,7 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
     const admin = createAdmin(health, { host: config.admin.host, allowedHosts })
     admin.register(expositionRoute, metrics)
+    admin.register(inspectorRoutes, inspection)
     adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
@@ -161,13 +173,13 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
   }
 
   try {
-    const listeners: OpenListener[] = []
-    for (const listener of config.listeners) listeners.push(await openListener(listener))
+    for (const [index, listener] of config.listeners.entries()) listeners.push(await openListener(listener, index))
     const adminUrl = await openAdmin()
     hasStarted = true
     return {
       listeners,
       adminUrl,
+      inspectorUrl: adminDoor && `${urlOf(adminDoor)}/#token=${inspection.token}`,
       failed,
       drain(seconds) {
         isDraining = true

@@ -12,7 +12,7 @@ export interface OpenListener extends Pick<Listener, 'environment' | 'access'> {
 }
 
 /** What runs where, the next line to type, and how to go on from there. Plain text, for a person. */
-export function banner(listeners: readonly OpenListener[], adminUrl: string | undefined): string {
+export function banner(listeners: readonly OpenListener[], inspectorUrl: string | undefined): string {
   const text = ['', '  sc-proxy is running.', '']
   for (const listener of listeners) {
     const { environment, access, addresses, apiUrl, quota } = listener
@@ -21,7 +21,7 @@ export function banner(listeners: readonly OpenListener[], adminUrl: string | un
     )
     text.push(`      listens on ${addresses.join(' and ')}, forwards to ${apiUrl}`)
   }
-  if (adminUrl !== undefined) text.push(`  ${adminUrl}/readiness   health`)
+  if (inspectorUrl !== undefined) text.push(`  ${inspectorUrl}   inspector`)
   const [first] = listeners
   if (first) text.push('', '  Try:', `      curl ${urlOf(first)}/v3/workorders${keyOf(first)}`)
   if (listeners.every(({ environment }) => environment === 'emulator')) text.push('', ...realCredentials)
@@ -35,7 +35,7 @@ const realCredentials = [
 ]
 
 /** By the name everybody knows, where the machine itself can use it. */
-function urlOf({ addresses, port }: OpenListener): string {
+export function urlOf({ addresses, port }: Pick<OpenListener, 'addresses' | 'port'>): string {
   const isLocal = addresses.some((address) => /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/.test(address))
   return `http://${isLocal ? `localhost:${port}` : addresses[0]}`
 }

@@ -45,7 +45,7 @@ export const start: Command = {
     if (!app) return 2
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
-    if (config.log.format !== 'json') world.stderr.write(banner(app.listeners, app.adminUrl))
+    if (config.log.format !== 'json') world.stderr.write(banner(app.listeners, app.inspectorUrl))
     for (const { environment, access, addresses, apiUrl } of app.listeners) {
       log.info({ environment, access, addresses, apiUrl }, `listening on ${addresses.join(' and ')} for ${environment}`)
     }

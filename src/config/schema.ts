@@ -1,6 +1,7 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
 import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
+import { inspector } from './inspector.js'
 
 /*
  * The single truth about every setting. Types, validation, flags, environment variables, help, the README table and
@@ -138,10 +139,14 @@ const waiting = {
 
 const operation = {
   admin: object({
-    enabled: Type.Boolean({ description: 'Serve the health checks, on a listener of their own.', default: true }),
+    enabled: Type.Boolean({
+      description: 'Serve the inspector and the health checks, on a listener of their own.',
+      default: true
+    }),
     host: host('Address of the admin listener.'),
     port: port('Port of the admin listener; 0 takes a free one.', 8081)
   }),
+  inspector,
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
+import type { OpenRecording } from '../telemetry/recording.js'
 import { type CallObserver, type CallRecord, toTenths } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { requestHeaders } from './headers.js'
 import { preferredWait } from './prefer.js'
+import { tap } from './tap.js'
 import { readTarget, type Target } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
@@ -34,6 +36,8 @@ export interface CallOptions {
   /** RFC 9218 urgency, 0 (first) to 7 (last), of requests that do not state their own. */
   priority: number
   observe: CallObserver
+  /** Whoever wants to see what passes. */
+  record?: OpenRecording | undefined
 }
 
 /** Opens the call of one request. It closes exactly once, when its response or its connection does, and then emits its record. */
@@ -65,7 +69,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000,
       since: opened.on
     },
-    trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
+    trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] },
     waitSeconds,
     page: undefined,
     problem: undefined,
@@ -74,13 +78,19 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       if (isClosed) return
       isClosed = true
       const ended = endingOf(call)
-      const emit = () => observe(Object.freeze(recordOf(call, opened, ended)))
+      const emit = () => {
+        const record = Object.freeze(recordOf(call, opened, ended))
+        observe(record)
+        recording?.close(record)
+      }
       if (response.writableFinished) return emit()
       leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
       // What the call was waiting for has to hear of it, before it can say how long that was.
       setImmediate(emit)
     }
   }
+  const recording = options.record?.(call)
+  if (recording) tap(request, response, recording)
   response.once('close', call.close)
   return call
 }
@@ -109,6 +119,7 @@ function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending)
     tokenMs: toTenths(trace.tokenMs),
     upstreamMs: toTenths(trace.upstreamMs),
     attempts: trace.attempts,
+    ahead: trace.ahead,
     notes: trace.notes
   }
 }

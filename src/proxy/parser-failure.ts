@@ -70,7 +70,7 @@ export function createParserFailures(connections: ClientConnections, environment
 
 /** What never became a call is stamped like one, so that its answer can be found and placed. */
 function nobodys(environment: string): Stamped {
-  const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] }
+  const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] }
   return { id: randomUUID(), environment, trace, page: undefined, waitSeconds: undefined }
 }
 

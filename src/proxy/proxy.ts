@@ -2,6 +2,7 @@ import httpProxy from '@fastify/http-proxy'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
+import type { OpenRecording } from '../telemetry/recording.js'
 import type { CallObserver } from '../telemetry/records.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { type Call, openCall } from './call.js'
@@ -27,6 +28,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
   priority: number
   exchange: Exchange
   observe: CallObserver
+  record?: OpenRecording | undefined
   log: Log
 }
 

@@ -25,6 +25,8 @@ export interface CallRecord {
   readonly totalMs: number
   /** How often the call was sent to ServiceChannel: 0 when it was refused here. */
   readonly attempts: number
+  /** Calls in line when it came to wait; the most of them, if it waited more than once. */
+  readonly ahead: number
   /** What the proxy did and why, in words. */
   readonly notes: readonly string[]
 }

@@ -8,7 +8,7 @@ import { explainFailure } from './failure.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
 import type { Slots } from './slots.js'
-import { type Evidence, isSafe, judge } from './verdict.js'
+import { type Evidence, explain401, isSafe, judge } from './verdict.js'
 
 /** What the exchange needs of a call: what to send, how it queues, and where to write down what was done. */
 export interface Conversation {
@@ -26,6 +26,8 @@ export interface Trace {
   tokenMs: number
   upstreamMs: number
   attempts: number
+  /** Calls in line when this one came to wait. */
+  ahead: number
   readonly notes: string[]
 }
 
@@ -80,6 +82,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const lease = await limiter.acquire(patienceLeft(call), { again }).finally(() => {
         trace.queueMs += now() - asked
       })
+      trace.ahead = Math.max(trace.ahead, lease.ahead)
 
       const { token, release } = await equip(call, body, lease).catch((error) => {
         lease.report({ kind: 'unsent' })
@@ -98,7 +101,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       else if (result.status < 400) tokens.accepted(token)
 
       const { replayable } = body
-      const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) })
+      const evidence = { method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) }
+      const verdict = judge(evidence)
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
         trace.notes.push('401 to a token near its end: renewing it and trying again')
@@ -111,6 +115,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       } else {
         if (result instanceof LostError) throw asProblem(result, method, isDoubtful)
         if (verdict === 'retire') tokens.refuse(token)
+        if (result.status === 401) trace.notes.push(explain401(evidence))
         return result
       }
       if (!(result instanceof LostError)) discard(result)

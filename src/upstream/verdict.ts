@@ -47,6 +47,15 @@ export function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
+/** Why a 401 is handed over: for whoever wonders whether the token was to blame. */
+export function explain401({ renewals, replayable, token }: Evidence): string {
+  if (renewals > 0) return '401 to the renewed token, too: handed over'
+  if (!isSuspect(token)) return '401 to a fresh token: a permission is missing'
+  return replayable
+    ? '401 to a token near its end, with another renewed less than a minute ago: handed over'
+    : '401 to a token near its end: the body cannot be sent again, so the next call renews it'
+}
+
 function isSuspect(token: Evidence['token']): boolean {
   const isNearItsEnd = token.remainingMs <= token.marginMs
   const isOldAndUnproved = token.ageMs > doubtfulAfterMs && token.idleMs > doubtfulAfterMs

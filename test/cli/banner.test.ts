@@ -36,3 +36,9 @@ t.test('production is shouted, and the emulator says how to go on', async (t) =>
   t.match(banner([{ ...listener, environment: 'emulator' }], undefined), /SC_PROXY_CLIENT_ID/)
   t.notMatch(banner([listener, { ...listener, environment: 'emulator' }], undefined), /SC_PROXY_CLIENT_ID/)
 })
+
+t.test('the inspector is shown with its token, where there is one', async (t) => {
+  const text = banner([listener], 'http://localhost:8081/#token=invented')
+  t.match(text, '  http://localhost:8081/#token=invented   inspector\n')
+  t.notMatch(banner([listener], undefined), /inspector/)
+})

@@ -41,6 +41,7 @@ t.test('without any setting the emulator answers on loopback, and every default 
     pool: { connections: 64 },
     queue: { maxCalls: 1000, maxWaitSeconds: 120 },
     admin: { enabled: true, host: '127.0.0.1', port: 8081 },
+    inspector: { enabled: true, maxCalls: 500, maxMegabytes: 32, maxBodyKilobytes: 64 },
     shutdown: { drainSeconds: 25 },
     log: { level: 'info', format: 'auto' },
     emulator: { scenario: 'calm', apiPort: 0, loginPort: 0 }

@@ -40,6 +40,7 @@ const record: CallRecord = {
   upstreamMs: 12,
   totalMs: 12.4,
   attempts: 1,
+  ahead: 0,
   notes: []
 }
 

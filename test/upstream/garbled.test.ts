@@ -50,7 +50,7 @@ t.test('a server that was connected to had been reached, whatever ended that', a
       send: () => Promise.reject(lost(code)),
       readAhead: createReadAhead({ silenceMs: 1000 })
     })
-    const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] }
+    const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] }
     const ticket = { client: '', priority: 3, signal: new AbortController().signal }
     const request = { headers: {} }
     const call = { method: 'POST', target: '/', headers: [], request, ticket, trace } as unknown as Conversation

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import net from 'node:net'
 import t from 'tap'
-import { judge } from '../../src/upstream/verdict.js'
+import { explain401, judge } from '../../src/upstream/verdict.js'
 import { startProxy } from '../support/proxy.js'
 import { raw } from '../support/raw.js'
 import { json, startServiceChannel } from '../support/servicechannel.js'
@@ -57,6 +57,15 @@ t.test('the verdict on a 401 goes by the age of the token', async (t) => {
     'deliver',
     '403 is never about the token'
   )
+})
+
+t.test('a 401 that is handed over comes with the reason', async (t) => {
+  const unauthorized = { answer: 401, throttled: false }
+  const old = { ...fresh, remainingMs: -1 }
+  t.match(explain401({ ...evidence, ended: unauthorized }), 'a permission is missing')
+  t.match(explain401({ ...evidence, ended: unauthorized, renewals: 1 }), 'the renewed token, too')
+  t.match(explain401({ ...evidence, ended: unauthorized, token: old }), 'renewed less than a minute ago')
+  t.match(explain401({ ...evidence, ended: unauthorized, token: old, replayable: false }), 'the next call renews it')
 })
 
 t.test('the verdict on a dropped connection goes by what may have been done', async (t) => {

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { createActivity } from '../admin/activity.js'
+import type { InspectorOptions } from '../admin/inspector.js'
+import { createRecorder } from '../admin/recorder.js'
+import { createRedaction } from '../admin/redaction.js'
+import type { Config } from '../config/schema.js'
+import { type OpenListener, urlOf } from './banner.js'
+import type { ConnectedEnvironment } from './environments.js'
+import { packageVersion } from './version.js'
+
+/** What the house has, for the inspector to look at. */
+export interface Inspected {
+  listeners(): readonly OpenListener[]
+  environments(): Iterable<ConnectedEnvironment>
+}
+
+const kibibyte = 1024
+
+/** Puts the inspector together: the recorder, where it is wanted, and what its page shows. */
+export function createInspection(config: Config, { listeners, environments }: Inspected): InspectorOptions {
+  const { enabled, maxCalls, maxMegabytes, maxBodyKilobytes, token } = config.inspector
+  const activity = createActivity()
+  const recorder = enabled
+    ? createRecorder({
+        maxCalls,
+        maxBytes: maxMegabytes * kibibyte * kibibyte,
+        maxBodyBytes: maxBodyKilobytes * kibibyte,
+        redact: createRedaction(secretsOf(config)),
+        onClose: activity.note
+      })
+    : undefined
+  return {
+    recorder,
+    token: token ?? randomBytes(18).toString('base64url'),
+    sources: {
+      version: packageVersion(),
+      startedAt: Date.now(),
+      environments,
+      listeners: () =>
+        listeners().map((listener) => ({
+          environment: listener.environment,
+          access: listener.access,
+          url: urlOf(listener)
+        })),
+      activity
+    },
+    dial(index) {
+      const [address] = listeners()[index]?.addresses ?? []
+      if (address === undefined) return undefined
+      const { hostname, port } = new URL(`http://${address}`)
+      // What is bound to every address is called by loopback.
+      const host = { '0.0.0.0': '127.0.0.1', '[::]': '::1' }[hostname] ?? hostname.replace(/^\[|\]$/g, '')
+      return { host, port: Number(port), clientKey: config.listeners[index]?.clientKey }
+    }
+  }
+}
+
+/** What must not be seen, even if ServiceChannel or a client repeats it where nobody would expect it. */
+function secretsOf({ listeners, environments, inspector }: Config): string[] {
+  const logins = Object.values(environments).flatMap(({ credentials }) => [
+    credentials.clientSecret,
+    credentials.password
+  ])
+  const keys = [...listeners.map(({ clientKey }) => clientKey), inspector.token]
+  return [...logins, ...keys].filter((secret) => secret !== undefined)
+}
