@@ -15,6 +15,7 @@ const record: CallRecord = {
   tokenMs: 0,
   upstreamMs: 240,
   totalMs: 250,
+  ahead: 0,
   attempts: 1,
   notes: []
 }

@@ -22,6 +22,7 @@ const record: CallRecord = {
   tokenMs: 0,
   upstreamMs: 12,
   totalMs: 15.25,
+  ahead: 0,
   attempts: 1,
   notes: []
 }
