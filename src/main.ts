@@ -2,9 +2,12 @@
 import { config } from './cli/config.js'
 import { emulate } from './cli/emulate.js'
 import { createHelp } from './cli/help.js'
+import { quit } from './cli/quit.js'
 import { run } from './cli/run.js'
 import { start } from './cli/start.js'
+import { status } from './cli/status.js'
 import { version } from './cli/version.js'
+import { wait } from './cli/wait.js'
 
 const { argv, env, stdout, stderr } = process
 const signals = {
@@ -12,7 +15,7 @@ const signals = {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener)
   }
 }
-const commands = [start, emulate, config, version]
+const commands = [start, emulate, status, wait, quit, config, version]
 
 // Whoever reads our output may stop reading: `sc-proxy | head` is no reason to fail.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})

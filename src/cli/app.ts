@@ -9,11 +9,14 @@ import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
+import { packageVersion } from './version.js'
 
 /** The running proxy. */
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
+  /** Readiness turns red; everything is served as before. */
+  retire(): void
   /**
    * Stops for good: no new connections, what is under way finishes, waiting calls that fit into the time are served
    * and all others refused. Resolves when nothing is open any more, at the latest after `seconds`.
@@ -26,9 +29,12 @@ export interface App {
 /**
  * Builds the house from its configuration and opens its doors. When one door cannot be opened, none stays open.
  *
+ * @param quit called when somebody asks the admin listener to stop the process and the configuration allows it
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log): Promise<App> {
+export async function openApp(config: Config, log: Log, quit: () => void): Promise<App> {
+  const startedAt = Date.now()
+  const listeners: OpenListener[] = []
   const doors: Listening[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
@@ -65,10 +71,20 @@ export async function openApp(config: Config, log: Log): Promise<App> {
 
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
-    const admin = createAdmin({
-      hasStarted: () => hasStarted,
-      obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
-    })
+    const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
+    const admin = createAdmin(
+      { hasStarted: () => hasStarted, obstacles },
+      {
+        status: {
+          version: packageVersion(),
+          startedAt,
+          obstacles,
+          listeners: () => listeners,
+          environments: () => environments.values()
+        },
+        quit: config.admin.allowQuit ? quit : undefined
+      }
+    )
     adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
@@ -110,13 +126,15 @@ export async function openApp(config: Config, log: Log): Promise<App> {
   }
 
   try {
-    const listeners: OpenListener[] = []
     for (const listener of config.listeners) listeners.push(await openListener(listener))
     const adminUrl = await openAdmin()
     hasStarted = true
     return {
       listeners,
       adminUrl,
+      retire() {
+        isDraining = true
+      },
       drain(seconds) {
         isDraining = true
         for (const { limiter } of environments.values()) {

@@ -1,3 +1,5 @@
+import type { Option } from './options.js'
+
 /** A stream a command writes to; `columns` is its width when it is a terminal. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
 
@@ -20,6 +22,8 @@ export interface Command {
   /** One line, without a full stop. */
   summary: string
   examples: string[]
+  /** Its own flags, which are no settings. */
+  options?: readonly Option[]
   /** The keys of the settings it takes, as its help lists them; all of them when undefined. */
   settings?: readonly string[]
   /** `argv` is what follows the command's name. Resolves to the exit code. */

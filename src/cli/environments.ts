@@ -20,6 +20,9 @@ import { createSlots } from '../upstream/slots.js'
 export interface ConnectedEnvironment {
   readonly name: string
   readonly apiUrl: string
+  readonly loginUrl: string
+  readonly clientId: string
+  readonly username: string | undefined
   readonly quota: Quota
   readonly exchange: Exchange
   readonly limiter: Limiter
@@ -98,7 +101,8 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       readAhead,
       now
     })
-    return { name, apiUrl, quota: environment.quota, limiter, tokens, exchange }
+    const { clientId, username } = credentials
+    return { name, apiUrl, loginUrl, clientId, username, quota: environment.quota, limiter, tokens, exchange }
   }
 
   function companyWindow({ apiUrl, companyQuota, credentials }: Environment): Window | undefined {

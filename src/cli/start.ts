@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
@@ -16,7 +17,8 @@ export const start: Command = {
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
     const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
     const log = createLog({ ...config.log, stream: world.stdout })
-    const app = await openApp(config, log).catch((error: Error) => {
+    const { promise: quit, resolve: askToQuit } = deferred()
+    const app = await openApp(config, log, askToQuit).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!app) return 2
@@ -28,11 +30,29 @@ export const start: Command = {
     }
     if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
-    const { drainSeconds } = config.shutdown
-    const signal = await untilStopped(world, app.abandon)
-    log.info(`${signal}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
+    const { promise: haste, resolve: hurry } = deferred()
+    const stopped = untilStopped(world, () => {
+      hurry()
+      app.abandon()
+    })
+    const reason = await Promise.race([stopped, quit.then(() => 'POST /api/quit')])
+    const { delaySeconds, drainSeconds } = config.shutdown
+    app.retire()
+    if (delaySeconds > 0) {
+      log.info(`${reason}: readiness is red; everything is served for ${delaySeconds} s more`)
+      await Promise.race([pause(delaySeconds * 1000, undefined, { ref: false }), haste])
+    }
+    log.info(`${reason}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
     await app.drain(drainSeconds)
     log.info('stopped')
     return 0
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }

@@ -140,12 +140,23 @@ const operation = {
   admin: object({
     enabled: Type.Boolean({ description: 'Serve the health checks, on a listener of their own.', default: true }),
     host: host('Address of the admin listener.'),
-    port: port('Port of the admin listener; 0 takes a free one.', 8081)
+    port: port('Port of the admin listener; 0 takes a free one.', 8081),
+    allowQuit: Type.Boolean({
+      description: 'Let whoever reaches the admin listener stop the proxy with POST /api/quit, as sc-proxy quit does.',
+      default: false
+    })
   }),
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',
       default: 25,
+      minimum: 0,
+      maximum: 86400
+    }),
+    delaySeconds: Type.Number({
+      description:
+        'Seconds that everything is still served after the stop signal, readiness being red: time for a load balancer to notice.',
+      default: 0,
       minimum: 0,
       maximum: 86400
     })

@@ -45,6 +45,8 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'admin.enabled': ['false', false, 'admin.enabled'],
   'admin.host': ['localhost', 'localhost', 'admin.host'],
   'admin.port': ['7002', 7002, 'admin.port'],
+  'admin.allowQuit': ['true', true, 'admin.allowQuit'],
+  'shutdown.delaySeconds': ['3', 3, 'shutdown.delaySeconds'],
   'shutdown.drainSeconds': ['0', 0, 'shutdown.drainSeconds'],
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
