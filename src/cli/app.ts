@@ -9,7 +9,9 @@ import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
+import { openSession } from './open-session.js'
 import { packageVersion } from './version.js'
+import type { FileWatch } from './watch-files.js'
 
 /** The running proxy. */
 export interface App {
@@ -36,6 +38,7 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
   const startedAt = Date.now()
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
+  const watches: FileWatch[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
   const connector = createConnector(config, log)
@@ -49,7 +52,9 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
     if (known) return known
     const facts = name === 'emulator' ? await emulate() : config.environments[name]
     if (!facts) throw new Error(`No environment is called "${name}".`)
-    const connected = connector.connect(facts)
+    const session = await openSession(facts, log)
+    const connected = connector.connect(facts, session)
+    if (session) watches.push(session.follow(connected.tokens))
     environments.set(name, connected)
     return connected
   }
@@ -104,6 +109,7 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
   }
 
   async function close(seconds: number): Promise<void> {
+    for (const watch of watches) watch.close()
     const deadline = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000)
       giveUp = () => {

@@ -3,11 +3,15 @@ import type { Option } from './options.js'
 /** A stream a command writes to; `columns` is its width when it is a terminal. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
 
+/** A stream a command reads from. */
+export type Input = NodeJS.ReadableStream & { isTTY?: boolean }
+
 /** The outside world, as the commands see it. */
 export interface Process {
   /** Without node and script. */
   argv: readonly string[]
   env: Readonly<Record<string, string | undefined>>
+  stdin: Input
   stdout: Output
   stderr: Output
   cwd: string

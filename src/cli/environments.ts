@@ -6,7 +6,7 @@ import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
-import { createTokenStore, type TokenStore } from '../oauth/token-store.js'
+import { createTokenStore, type TokenStore, type TokenStoreOptions } from '../oauth/token-store.js'
 import { companyOf, type Quota } from '../servicechannel/environments.js'
 import { type Log, logLogins } from '../telemetry/log.js'
 import { createAgent, createFetch } from '../upstream/agent.js'
@@ -29,8 +29,12 @@ export interface ConnectedEnvironment {
   readonly tokens: TokenStore
 }
 
+/** The login of an environment that outlives the process. */
+export type Session = Required<Pick<TokenStoreOptions, 'credentials' | 'keep'>>
+
 export interface Connector {
-  connect(environment: Environment): ConnectedEnvironment
+  /** @param session what to log in with, when it is more than the configuration says, and where to keep it */
+  connect(environment: Environment, session?: Session): ConnectedEnvironment
   /** Refuses whoever still waits and cuts what is still open. */
   close(): Promise<void>
 }
@@ -56,8 +60,9 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
   const limiters = new Map<string, Limiter>()
   const closers: (() => unknown)[] = []
 
-  function connect(environment: Environment): ConnectedEnvironment {
+  function connect(environment: Environment, session?: Session): ConnectedEnvironment {
     const { name, apiUrl, loginUrl, credentials } = environment
+    const { clientId, clientSecret, username, password } = credentials
     const agent = createAgent({
       tls: config.tls,
       ca: environment.ca,
@@ -71,7 +76,8 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     const tokens = createTokenStore({
       name,
       loginUrl,
-      credentials,
+      credentials: session?.credentials ?? { clientId, clientSecret, username, password },
+      ...(session && { keep: session.keep }),
       fetch: createFetch(agent),
       governors,
       timeoutMs: config.timeouts.loginSeconds * 1000,
@@ -79,7 +85,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       explain: explainFailure,
       onEvent: logLogins(log, name)
     })
-    const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
+    const limiter = shared(limiters, `${apiUrl} ${clientId}`, () =>
       createLimiter({
         application: inMs(environment.quota),
         trusted: trustAtFirst(environment.quota.calls),
@@ -101,7 +107,6 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       readAhead,
       now
     })
-    const { clientId, username } = credentials
     return { name, apiUrl, loginUrl, clientId, username, quota: environment.quota, limiter, tokens, exchange }
   }
 

@@ -5,6 +5,7 @@ export function loginObstacles(environments: Iterable<{ name: string; tokens: To
   const obstacles: string[] = []
   for (const { name, tokens } of environments) {
     const { state, restingForMs = 0 } = tokens.snapshot()
+    if (state === 'logged_out') obstacles.push(`There is nothing to log in to ${name} with: run sc-proxy login.`)
     if (state === 'rejected')
       obstacles.push(`${name} rejected the login and there is no valid token: correct the credentials and start again.`)
     if (state === 'resting')

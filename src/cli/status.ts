@@ -55,6 +55,7 @@ function tokenWords({
   lastError
 }: Status['environments'][number]['token']): string {
   const words = {
+    logged_out: 'none, and nothing to log in with: run sc-proxy login',
     none: 'none yet; the first call logs in',
     valid: `valid for ${span(expiresInSeconds ?? 0)}`,
     expired: 'expired; the next call renews it',

@@ -56,6 +56,7 @@ export function createBuilder(givens: Givens, errors: string[], read?: ReadFile)
 
   function contents(given: Given, schema: JsonSchema, place: string): unknown {
     if (given.path === 'readOnly') return given.value ? 'read-only' : 'read-write'
+    if (schema.title === 'the path of a file') return resolve(given.layer.base, String(given.value))
     if (!fileKey('', schema) || !given.path.endsWith('File')) return given.value
     const path = resolve(given.layer.base, String(given.value))
     const file = readText(path, read)

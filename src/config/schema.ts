@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
+import { credentials } from './credentials.js'
 import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
 
 /*
@@ -66,13 +67,6 @@ const listener = object({
     default: 'read-write'
   }),
   ...admission
-})
-
-const credentials = object({
-  clientId: Type.String({ description: 'The client id ServiceChannel gave the application.', minLength: 1 }),
-  clientSecret: secret('The client secret that belongs to the client id.'),
-  username: Type.String({ description: 'The ServiceChannel user the calls are made as.', minLength: 1 }),
-  password: secret('The password of the ServiceChannel user.')
 })
 
 const environment = object({

@@ -57,7 +57,7 @@ const userPlaces = placesOf('SC_PROXY_USERNAME and SC_PROXY_PASSWORD')
 export function nothingToLogInWith({ name, origin }: LoginHost): ProxyError {
   return new ProxyError(
     'login_rejected',
-    `There is nothing to log in to "${name}" (${origin}) with. Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD.`
+    `There is nothing to log in to "${name}" (${origin}) with. Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD, or run sc-proxy login.`
   )
 }
 
