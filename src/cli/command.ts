@@ -28,6 +28,8 @@ export interface Command {
   examples: string[]
   /** Its own flags, which are no settings. */
   options?: readonly Option[]
+  /** The words besides flags it takes, for completion. */
+  words?: readonly string[]
   /** The keys of the settings it takes, as its help lists them; all of them when undefined. */
   settings?: readonly string[]
   /** `argv` is what follows the command's name. Resolves to the exit code. */

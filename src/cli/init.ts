@@ -10,19 +10,19 @@ import type { Command, Process } from './command.js'
 import { firstAnswers, initOptions, UsageError } from './init-answers.js'
 import { type Answers, filesFor, writeFiles } from './init-files.js'
 import { openKeyring } from './keyring.js'
-import { type LoginResult, logInOnce } from './log-in-once.js'
+import type { LoginResult } from './log-in-once.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, takeOptions } from './options.js'
-import { type Person, personAt } from './prompts.js'
+import type { Person } from './prompts.js'
 
 /** What tests put in the place of a terminal and of time. */
 export interface InitPorts {
   /** Finds whom to ask. */
-  meet?: (world: Process) => Person | undefined
+  meet?: (world: Process) => Promise<Person | undefined>
   pause?: (ms: number) => Promise<unknown>
 }
 
-export function createInit({ meet = personAt, pause = sleep }: InitPorts = {}): Command {
+export function createInit({ meet = meetAtTerminal, pause = sleep }: InitPorts = {}): Command {
   return {
     name: 'init',
     summary: 'ask for what is needed, try it, and write a configuration file',
@@ -43,7 +43,7 @@ export function createInit({ meet = personAt, pause = sleep }: InitPorts = {}): 
         return 2
       }
       try {
-        await setUp(world, given, meet(world), pause)
+        await setUp(world, given, await meet(world), pause)
         return 0
       } catch (error) {
         if (!(error instanceof UsageError)) throw error
@@ -55,6 +55,12 @@ export function createInit({ meet = personAt, pause = sleep }: InitPorts = {}): 
 }
 
 export const init = createInit()
+
+async function meetAtTerminal(world: Process): Promise<Person | undefined> {
+  // Loaded here, so that other commands need not wait for it.
+  const { personAt } = await import('./prompts.js')
+  return personAt(world)
+}
 
 async function setUp(
   world: Process,
@@ -111,6 +117,7 @@ function tryOut(output: string, answers: Answers, env: Process['env']): { config
 }
 
 async function attempt(world: Process, given: Given, config: Config, environment: Environment): Promise<LoginResult> {
+  const { logInOnce } = await import('./log-in-once.js')
   const { username, password } = environment.credentials
   if (username !== undefined && password !== undefined) {
     world.stderr.write(`Logging in to ${environment.name} …\n`)

@@ -19,16 +19,20 @@ const mostThrottles = 3
 /**
  * One login by a command, over the same network as the proxy's. Whatever was sent is sent once: nothing that was rejected
  * is tried again.
+ *
+ * @param askedBeforeAt when the proxy or a command last asked the token endpoint, as far as that is known; wall clock
  */
 export async function logInOnce(
   network: NetworkSettings,
   { name, loginUrl, ca, credentials }: Environment,
-  grant: Grant
+  grant: Grant,
+  askedBeforeAt = 0
 ): Promise<LoginResult> {
   const agent = createAgent({ ...network, ca, connections: 1 })
   const endpoint = tokenEndpoint(loginUrl)
   const server = { endpoint, fetch: createFetch(agent), timeoutMs: network.timeouts.loginSeconds * 1000 }
   try {
+    await pause(Math.min(spacingMs, Math.max(0, askedBeforeAt + spacingMs - Date.now())))
     for (let throttles = 0; ; ) {
       const askedAt = Date.now()
       const outcome = await ask(server, credentials, grant, new AbortController().signal)

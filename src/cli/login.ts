@@ -1,11 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Environment } from '../config/schema.js'
-import { spacingMs } from '../oauth/governor.js'
 import type { Grant } from '../oauth/grant.js'
-import type { SessionFile } from '../oauth/session-file.js'
 import { authorizeInBrowser } from './browser-login.js'
 import type { Command, Process } from './command.js'
-import { logInOnce } from './log-in-once.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, json, secondsOf, takeOptions } from './options.js'
 import { forOption, pickEnvironment } from './pick-environment.js'
@@ -46,8 +42,11 @@ export const login: Command = {
       world.stderr.write(`sc-proxy: ${grant.problem}\n`)
       return grant.isUsage ? 2 : 1
     }
-    await keepDistance(file)
-    const result = await logInOnce(loaded.config, environment, grant)
+    // What cannot be read is about to be replaced.
+    const before = await file.read().catch(() => undefined)
+    // Loaded here, so that other commands need not wait for the network's libraries.
+    const { logInOnce } = await import('./log-in-once.js')
+    const result = await logInOnce(loaded.config, environment, grant, before?.askedAt)
     if (!result.ok) throw new Error(result.message)
     const { refreshToken, askedAt } = result
     if (refreshToken === undefined)
@@ -86,11 +85,4 @@ async function grantFrom(
     timeoutMs
   })
   return authorization.ok ? authorization.grant : { problem: authorization.reason, isUsage: false }
-}
-
-/** The proxy may have asked a moment ago. What cannot be read is about to be replaced. */
-async function keepDistance(file: SessionFile): Promise<void> {
-  const saved = await file.read().catch(() => undefined)
-  const waitMs = saved ? saved.askedAt + spacingMs - Date.now() : 0
-  if (waitMs > 0) await pause(Math.min(waitMs, spacingMs))
 }

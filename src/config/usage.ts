@@ -34,8 +34,7 @@ export function settingsTable(): string {
 /** The settings under these keys, all of them by default, for a terminal `width` columns wide. */
 export function settingsHelp(width: number, keys?: readonly string[]): string {
   const indent = width >= 72 ? 38 : 6
-  const isListed = ({ path }: Setting) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true
-  const blocks = inSections(isListed).map(([section, settings]) => {
+  const blocks = inSections(listedSettings(keys)).map(([section, settings]) => {
     const lines = settings.map((setting) => {
       const label = `  ${labelOf(setting)}`
       const preset = presetOf(setting.schema)
@@ -59,8 +58,12 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-function inSections(isListed = (_: Setting) => true): [string, Setting[]][] {
-  const listed = [configFile, ...allSettings].filter(isListed)
+/** The settings under these keys, all of them by default. */
+export function listedSettings(keys?: readonly string[]): Setting[] {
+  return [configFile, ...allSettings].filter(({ path }) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true)
+}
+
+function inSections(listed = listedSettings()): [string, Setting[]][] {
   const names = new Set(listed.map(({ section }) => section))
   return [...names].map((name) => [name, listed.filter(({ section }) => section === name)])
 }

@@ -38,7 +38,7 @@ const modeOf = (path: string) => statSync(path).mode & 0o777
 t.test('what is asked is tried and written, and works', async (t) => {
   const { service, folder, argv, at, output } = await setUp(t)
   const person = personWho(clientId, clientSecret, 'password', username, password)
-  const { code, out, err } = await sc([createInit({ meet: () => person })], argv, { cwd: folder })
+  const { code, out, err } = await sc([createInit({ meet: async () => person })], argv, { cwd: folder })
   t.equal(code, 0, err)
   t.strictSame(person.asked, ['Client id', 'Client secret', 'How do you log in?', 'User name', 'Password'])
   t.equal(service.logins.length, 1, 'it was tried, once')
@@ -55,7 +55,7 @@ t.test('what is asked is tried and written, and works', async (t) => {
 
 t.test('every question has a flag or a variable, and without a terminal what is missing is listed', async (t) => {
   const { folder, argv, output } = await setUp(t)
-  const alone = createInit({ meet: () => undefined })
+  const alone = createInit({ meet: async () => undefined })
   t.match(await sc([alone], ['init'], { cwd: folder }), {
     code: 2,
     out: '',
@@ -74,12 +74,12 @@ t.test('every question has a flag or a variable, and without a terminal what is 
 t.test('nothing is written over, and nothing is taken that is no flag', async (t) => {
   const { folder, argv, output } = await setUp(t)
   writeFileSync(output, 'mine')
-  t.match(await sc([createInit({ meet: () => undefined })], argv, { cwd: folder }), {
+  t.match(await sc([createInit({ meet: async () => undefined })], argv, { cwd: folder }), {
     code: 2,
     err: /exists already: --force/
   })
   t.equal(readFileSync(output, 'utf8'), 'mine')
-  t.match(await sc([createInit({ meet: () => undefined })], ['init', '--password', 'x'], { cwd: folder }), {
+  t.match(await sc([createInit({ meet: async () => undefined })], ['init', '--password', 'x'], { cwd: folder }), {
     code: 2,
     err: /only the flags/
   })
@@ -95,7 +95,7 @@ t.test('a rejected password is asked again, and sent no sooner than five seconds
   const pauses: number[] = []
   const pause = async (ms: number) => void pauses.push(ms)
   const person = personWho(clientId, clientSecret, 'password', username, 'CANARY-wrong', username, password)
-  const { code, err } = await sc([createInit({ meet: () => person, pause })], argv, { cwd: folder })
+  const { code, err } = await sc([createInit({ meet: async () => person, pause })], argv, { cwd: folder })
   t.equal(code, 0)
   t.match(err, /rejected the user name or password/)
   t.notMatch(err, /CANARY/)
@@ -114,7 +114,7 @@ t.test('with nobody to ask, a rejected login leaves nothing behind', async (t) =
     SC_PROXY_USERNAME: username,
     SC_PROXY_PASSWORD: password
   }
-  const refused = await sc([createInit({ meet: () => undefined })], argv, { cwd: folder, env })
+  const refused = await sc([createInit({ meet: async () => undefined })], argv, { cwd: folder, env })
   t.match(refused, { code: 1, out: '', err: /rejected the client id or secret[\s\S]*Nothing was written/ })
   t.notOk(existsSync(output) || existsSync(at('sc-proxy.password')))
 })
@@ -123,7 +123,7 @@ t.test('a login in the browser leaves a session and no password', async (t) => {
   const { service, folder, argv, output, at } = await setUp(t)
   const stdin = new PassThrough()
   const { process: world, stderr } = processWith({ argv: [...argv, '--browser', '--paste'], cwd: folder, stdin })
-  const code = run({ ...world, stdin }, [createInit({ meet: () => personWho(clientId, clientSecret) })])
+  const code = run({ ...world, stdin }, [createInit({ meet: async () => personWho(clientId, clientSecret) })])
   await until(() => stderr().includes('Address: '))
   const state = new URL(/https:\S+/.exec(stderr())?.[0] ?? '').searchParams.get('state')
   stdin.write(`http://localhost:8089/callback?code=abc&state=${state}\n`)
