@@ -27,7 +27,7 @@ _sc_proxy() {
   COMPREPLY=()
   case "$previous" in
 ${listed.join('\n')}
-    ${named('file').join('|')}) compopt -o filenames 2> /dev/null; local IFS=$'\n'; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${named('file').join('|')}) compopt -o filenames 2> /dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return ;;
     ${named('any').join('|')}) return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then words="${commands.map(({ name }) => name).join(' ')} "; fi
