@@ -1,6 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import type { Config, Environment, Listener } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
+import type { Ledger } from '../limiter/ledger.js'
 import { createProxy } from '../proxy/proxy.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import type { OpenListener } from './banner.js'
@@ -13,39 +16,58 @@ import { openSession } from './open-session.js'
 import { packageVersion } from './version.js'
 import type { FileWatch } from './watch-files.js'
 
+/** Answers to whoever waited are small: a client that reads has them by then. */
+const mostMsToHear = 250
+
+/** Closing takes milliseconds; longer than this it hangs. */
+const mostMsToClose = 2000
+
 /** The running proxy. */
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
   /** Readiness turns red; everything is served as before. */
   retire(): void
+  /** Resolves when a listener has closed by itself, which the log then tells. */
+  readonly failed: Promise<undefined>
   /**
    * Stops for good: no new connections, what is under way finishes, waiting calls that fit into the time are served
-   * and all others refused. Resolves when nothing is open any more, at the latest after `seconds`.
+   * and all others refused. After `seconds` whoever is left is told or cut. Resolves when nothing is open any more.
    */
   drain(seconds: number): Promise<void>
   /** Ends a drain now. */
   abandon(): void
 }
 
+/** What the house has of the world outside. */
+export interface Outside {
+  /** Where it is written down what quotas were used for; nowhere by default. */
+  ledger?: Ledger | undefined
+  /** Called when somebody asks the admin listener to stop the process and the configuration allows it. */
+  quit?: () => void
+}
+
 /**
  * Builds the house from its configuration and opens its doors. When one door cannot be opened, none stays open.
  *
- * @param quit called when somebody asks the admin listener to stop the process and the configuration allows it
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log, quit: () => void): Promise<App> {
+export async function openApp(config: Config, log: Log, { ledger, quit }: Outside = {}): Promise<App> {
   const startedAt = Date.now()
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
   const watches: FileWatch[] = []
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
-  const connector = createConnector(config, log)
+  const connector = createConnector(config, log, { ledger })
   let emulator: Emulator | undefined
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
+  let fail = (_: undefined) => {}
+  const failed = new Promise<undefined>((resolve) => {
+    fail = resolve
+  })
 
   async function environmentOf(name: string): Promise<ConnectedEnvironment> {
     const known = environments.get(name)
@@ -70,7 +92,9 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
     const { access, clientKey } = listener
     const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
-    const { port, addresses } = await open(() => listen(proxy, listener.host, listener.port), listener, way)
+    const door = await open(proxy, listener, way)
+    doors.push(door)
+    const { port, addresses } = door
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
@@ -90,22 +114,25 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
         quit: config.admin.allowQuit ? quit : undefined
       }
     )
-    adminDoor = await open(() => listen(admin, config.admin.host, config.admin.port), config.admin, 'with --admin-port')
+    adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
 
   async function open(
-    bind: () => Promise<Listening>,
+    app: FastifyInstance,
     { host, port }: { host: string; port: number },
     way: string
   ): Promise<Listening> {
-    try {
-      const door = await bind()
-      doors.push(door)
-      return door
-    } catch (error) {
-      throw new Error(cannotListen(error, host, port, way), { cause: error })
+    const trouble = {
+      refused: (err: Error) => log.error({ err }, `a connection to port ${port} could not be accepted`),
+      lost() {
+        log.fatal(`the listener on port ${port} of ${host} has closed by itself`)
+        fail(undefined)
+      }
     }
+    return listen(app, host, port, trouble).catch((error) => {
+      throw new Error(cannotListen(error, host, port, way), { cause: error })
+    })
   }
 
   async function close(seconds: number): Promise<void> {
@@ -117,12 +144,20 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
         resolve()
       }
     })
-    const proxied = doors.filter((door) => door !== adminDoor)
-    const closing = Promise.all(proxied.map((door) => door.close()))
+    const closing = Promise.all(doors.map((door) => door.close()))
     await Promise.race([closing, deadline])
     giveUp()
+    const left = doors.reduce((calls, { underWay }) => calls + underWay, 0)
+    if (left > 0) log.warn(`the time is up: ${left} calls were cut`)
+    // Nothing that hangs may keep the process: what it says here is said either way.
+    await Promise.race([closeRooms(closing), pause(mostMsToClose, undefined, { ref: false })])
+  }
+
+  async function closeRooms(closing: Promise<unknown>): Promise<void> {
     await connector.close()
-    for (const door of proxied) door.abandon()
+    // Who waited has just been told, and needs a moment to hear it.
+    await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
+    for (const door of doors) door.abandon()
     await closing
     // Health is told to the end: a probe that finds nobody could not tell a drain from a crash.
     const closingAdmin = adminDoor?.close()
@@ -141,6 +176,7 @@ export async function openApp(config: Config, log: Log, quit: () => void): Promi
       retire() {
         isDraining = true
       },
+      failed,
       drain(seconds) {
         isDraining = true
         for (const { limiter } of environments.values()) {

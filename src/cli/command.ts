@@ -16,8 +16,14 @@ export interface Process {
   stderr: Output
   cwd: string
   signals: {
-    /** Calls the listener when the process is asked to stop. */
-    onStop(listener: (signal: string) => void): void
+    /** Calls the listener each time the process is asked to stop. */
+    onStop(listener: (signal: 'SIGTERM' | 'SIGINT') => void): void
+  }
+  faults: {
+    /** Calls the listener with whatever was thrown or rejected where nobody caught it; the process goes on. */
+    onUncaught(listener: (error: unknown) => void): void
+    /** Calls the listener with what Node would otherwise write to stderr itself. */
+    onWarning(listener: (warning: Error) => void): void
   }
 }
 

@@ -5,7 +5,7 @@ import type { Emulator } from '../emulator/emulator.js'
 import type { Command } from './command.js'
 import { openEmulator } from './open-emulator.js'
 import { readConfig } from './read-config.js'
-import { untilStopped } from './until-stopped.js'
+import { exitCodeOf, untilStopped } from './until-stopped.js'
 
 export const emulate: Command = {
   name: 'emulate',
@@ -13,7 +13,7 @@ export const emulate: Command = {
   examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
   settings: ['config', 'emulator'],
 
-  /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
+  /** Runs until it is told to stop. 0: stopped; 2: nothing was started; otherwise as with start. */
   async run(world, argv) {
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
@@ -22,9 +22,10 @@ export const emulate: Command = {
     })
     if (!emulator) return 2
     world.stdout.write(describe(emulator, loaded.config.emulator.writeCa))
-    await untilStopped(world)
-    await emulator.close()
-    return 0
+    const { asked, insisted } = untilStopped(world)
+    await asked
+    const again = await Promise.race([emulator.close(), insisted])
+    return again ? exitCodeOf(again) : 0
   }
 }
 

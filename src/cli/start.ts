@@ -2,25 +2,53 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
-import { untilStopped } from './until-stopped.js'
+import { exitCodeOf, untilStopped } from './until-stopped.js'
+
+/** After a fault nobody knows what state the process is in: long enough for most calls, too short for much harm. */
+const mostSecondsAfterFault = 5
 
 export const start: Command = {
   name: 'start',
   summary: 'run the proxy; what happens when no command is given',
   examples: ['sc-proxy', 'sc-proxy start --environment sandbox2 --read-only', 'sc-proxy start --config config.json'],
 
-  /** Runs until it is told to stop. 0: drained; 2: nothing was started. */
+  /**
+   * Runs until it is told to stop. 0: stopped in the time given; 1: stopped after a fault; 2: nothing was started; 128
+   * and the number of the signal: a second signal ended the draining.
+   */
   async run(world, argv) {
+    // Before anything else: a container's first process is deaf to a signal it does not listen to.
+    const { asked, insisted } = untilStopped(world)
     const loaded = readConfig(world, argv)
     if (!loaded) return 2
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
-    const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
+    const [{ openApp }, { openLedger }, { createLog }] = await Promise.all([
+      import('./app.js'),
+      import('./open-ledger.js'),
+      import('../telemetry/log.js')
+    ])
     const log = createLog({ ...config.log, stream: world.stdout })
-    const { promise: quit, resolve: askToQuit } = deferred()
-    const app = await openApp(config, log, askToQuit).catch((error: Error) => {
-      world.stderr.write(`sc-proxy: ${error.message}\n`)
+    let askToQuit = () => {}
+    const quit = new Promise<'POST /api/quit'>((resolve) => {
+      askToQuit = () => resolve('POST /api/quit')
     })
+    const failed = new Promise<undefined>((resolve) => {
+      let isFirst = true
+      world.faults.onUncaught((err) => {
+        // One fault brings forth others, and a timer the same one again and again.
+        if (isFirst) log.fatal({ err }, 'the proxy failed in a way it does not know')
+        isFirst = false
+        resolve(undefined)
+      })
+    })
+    world.faults.onWarning(({ name, message }) => log.warn({ warning: name }, message))
+
+    const app = await openApp(config, log, { ledger: openLedger(config.stateDir, world, log), quit: askToQuit }).catch(
+      (error: Error) => {
+        world.stderr.write(`sc-proxy: ${error.message}\n`)
+      }
+    )
     if (!app) return 2
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
@@ -30,29 +58,25 @@ export const start: Command = {
     }
     if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
-    const { promise: haste, resolve: hurry } = deferred()
-    const stopped = untilStopped(world, () => {
-      hurry()
-      app.abandon()
-    })
-    const reason = await Promise.race([stopped, quit.then(() => 'POST /api/quit')])
+    const reason = await Promise.race([asked, quit, failed, app.failed])
     const { delaySeconds, drainSeconds } = config.shutdown
+    let code = reason ? 0 : 1
+    void Promise.race([insisted, failed]).then((again) => {
+      code = again ? exitCodeOf(again) : 1
+      if (again) app.abandon()
+    })
     app.retire()
-    if (delaySeconds > 0) {
+    if (reason && delaySeconds > 0) {
       log.info(`${reason}: readiness is red; everything is served for ${delaySeconds} s more`)
-      await Promise.race([pause(delaySeconds * 1000, undefined, { ref: false }), haste])
+      await Promise.race([pause(delaySeconds * 1000, undefined, { ref: false }), insisted, failed])
     }
-    log.info(`${reason}: finishing what is under way, for ${drainSeconds} s at most; a second signal ends it at once`)
-    await app.drain(drainSeconds)
+    const isHurried = code !== 0 && reason !== undefined
+    const seconds = isHurried ? 0 : reason ? drainSeconds : Math.min(drainSeconds, mostSecondsAfterFault)
+    log.info(
+      `${reason ?? 'after this fault'}: finishing what is under way, for ${seconds} s at most; a second signal ends it at once`
+    )
+    await app.drain(seconds)
     log.info('stopped')
-    return 0
+    return code
   }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }

@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.js'
+import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
 import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
@@ -40,7 +41,10 @@ export interface Limiter {
    */
   acquire(ticket: Ticket, options?: { again?: boolean }): Promise<Lease>
   snapshot(): LimiterSnapshot
-  /** Shutting down in `deadlineMs`: waiting calls that can depart by then still do, all others are refused. */
+  /**
+   * Shutting down in `deadlineMs`: calls that are here and can depart by then still do, all others are refused. A call
+   * may be here whose body is still arriving: its ticket says so.
+   */
   drain(deadlineMs: number): void
   /** Refuses whoever waits and stops all timers. A shared company window stays open: its creator closes it. */
   close(): Promise<void>
@@ -50,6 +54,8 @@ export interface LimiterOptions {
   application: Quota
   /** How many calls the application's window may hold before the server has shown that it admits so many; default all. */
   trusted?: number | undefined
+  /** Where the application's window is written down; nowhere by default. */
+  page?: Page | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -63,8 +69,9 @@ const grantMs = 50
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now, trusted: options.trusted })
+  const application = createWindow(options.application, { now, trusted: options.trusted, page: options.page })
   const room = createWaitingRoom<Lease>(now, turnAway)
+  let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY
   let closed = false
 
@@ -119,9 +126,14 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return waiter !== undefined
   }
 
+  /** It came after the doors had been shut. */
+  function isLate(ticket: Ticket, again: boolean, at: number): boolean {
+    return !again && (ticket.since ?? at) >= drainSince
+  }
+
   /** A permit is at hand and nobody is before it. */
-  function mayDepart(again: boolean, at: number): boolean {
-    return room.size === 0 && (again || drainBy === Number.POSITIVE_INFINITY) && !closed && isOpen(at)
+  function mayDepart(ticket: Ticket, again: boolean, at: number): boolean {
+    return room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
   }
 
   function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Ticket): number {
@@ -138,7 +150,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   function refusal(ticket: Ticket, again: boolean, at: number): ProxyError | undefined {
     const boundMs = boundOf(ticket)
     const waitMs = estimate(room.ahead(ticket, again), at)
-    if (closed || (drainBy < Number.POSITIVE_INFINITY && (!again || at + waitMs > drainBy))) return draining(waitMs)
+    if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
     if (!again && isFull(at) && !room.canDisplace(ticket)) return full(waitMs - boundMs, at)
     return waitMs > boundMs ? waitTooLong(waitMs, boundMs) : undefined
   }
@@ -165,12 +177,12 @@ export function createLimiter(options: LimiterOptions): Limiter {
   return {
     refusal(ticket) {
       const at = now()
-      return mayDepart(false, at) ? undefined : refusal(ticket, false, at)
+      return mayDepart(ticket, false, at) ? undefined : refusal(ticket, false, at)
     },
     acquire(ticket, { again = false } = {}) {
       const at = now()
       if (ticket.signal.aborted) return Promise.reject(clientLeft(ticket.signal))
-      if (mayDepart(again, at)) return Promise.resolve(depart(at, at, 0))
+      if (mayDepart(ticket, again, at)) return Promise.resolve(depart(at, at, 0))
       const refused = refusal(ticket, again, at)
       if (refused) return Promise.reject(refused)
       return new Promise((resolve, reject) => {
@@ -196,6 +208,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     },
     drain(deadlineMs) {
       const at = now()
+      drainSince = at
       drainBy = at + deadlineMs
       const late = room.order().filter((_, position) => estimate(position, at) > deadlineMs)
       room.remove(late)

@@ -62,7 +62,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       client: clientOf(request),
       priority: urgencyOf(request) ?? options.priority,
       signal: leaving.signal,
-      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000
+      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000,
+      since: opened.on
     },
     trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
     waitSeconds,

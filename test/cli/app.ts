@@ -23,7 +23,7 @@ type Service = Pick<Awaited<ReturnType<typeof startServiceChannel>>, 'apiUrl' | 
 /** A configuration file in front of an independent ServiceChannel, and the folder it is in. */
 export function configFor(t: Test, { apiUrl, loginUrl, ca }: Service, more: object = {}) {
   const environments = { mine: { apiUrl, loginUrl, caFile: 'ca.pem', credentials } }
-  const settings = { environment: 'mine', port: 0, admin: { port: 0 }, environments, ...more }
+  const settings = { environment: 'mine', port: 0, admin: { port: 0 }, stateDir: 'none', environments, ...more }
   const folder = folderWith(t, { 'ca.pem': ca, 'config.json': JSON.stringify(settings) })
   return { folder, args: ['--config', join(folder, 'config.json')] }
 }
@@ -38,7 +38,7 @@ export function configOf(argv: readonly string[], env: Record<string, string> = 
 export async function startApp(t: Test, argv: readonly string[], quit = () => {}) {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const app = await openApp(configOf(argv), log, quit)
+  const app = await openApp(configOf(argv), log, { quit })
   t.teardown(() => app.drain(0))
   const adminPort = new URL(app.adminUrl ?? '').port
   return { app, lines, port: app.listeners[0]?.port ?? 0, adminPort, adminArgs: ['--admin-port', adminPort] }

@@ -55,6 +55,7 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'shutdown.drainSeconds': ['0', 0, 'shutdown.drainSeconds'],
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
+  stateDir: ['kept', 'kept', 'stateDir'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
   'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
