@@ -101,18 +101,18 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
     const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
+    const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
+    const status = {
+      version: packageVersion(),
+      startedAt,
+      obstacles,
+      listeners: () => listeners,
+      environments: () => environments.values()
+    }
     const admin = createAdmin(
       { hasStarted: () => hasStarted, obstacles },
-      {
-        status: {
-          version: packageVersion(),
-          startedAt,
-          obstacles,
-          listeners: () => listeners,
-          environments: () => environments.values()
-        },
-        quit: config.admin.allowQuit ? quit : undefined
-      }
+      { host: config.admin.host, allowedHosts },
+      { status, quit: config.admin.allowQuit ? quit : undefined }
     )
     adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`

@@ -10,7 +10,7 @@ export const config: Command = {
   options: [json],
   async run(world, argv) {
     const given = takeOptions(world, argv, [json])
-    const loaded = given && readConfig(world, given.rest)
+    const loaded = given && readConfig(world, given.rest, { name: 'config' })
     if (!loaded) return 2
     const { config, origins } = loaded
     const asJson = () => `${JSON.stringify({ config: withoutSecrets(config), origins }, null, 2)}\n`

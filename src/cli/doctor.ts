@@ -24,7 +24,7 @@ export const doctor: Command = {
       read.set(path, text)
       return text
     }
-    const loaded = given && readConfig(world, given.rest, readFile)
+    const loaded = given && readConfig(world, given.rest, doctor, readFile)
     if (!loaded) return 2
     const { config } = loaded
     const findings: Finding[] = []

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Config } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
 import type { Command } from './command.js'
@@ -15,9 +14,9 @@ export const emulate: Command = {
 
   /** Runs until it is told to stop. 0: stopped; 2: nothing was started; otherwise as with start. */
   async run(world, argv) {
-    const loaded = readConfig(world, argv)
+    const loaded = readConfig(world, argv, emulate)
     if (!loaded) return 2
-    const emulator = await open(loaded.config.emulator, world.cwd).catch((error: Error) => {
+    const emulator = await open(loaded.config.emulator).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!emulator) return 2
@@ -30,10 +29,10 @@ export const emulate: Command = {
 }
 
 /** @throws Error with one sentence; nothing is left running then */
-async function open(settings: Config['emulator'], cwd: string): Promise<Emulator> {
+async function open(settings: Config['emulator']): Promise<Emulator> {
   const emulator = await openEmulator(settings)
-  if (settings.writeCa === undefined) return emulator
-  const path = resolve(cwd, settings.writeCa)
+  const { writeCa: path } = settings
+  if (path === undefined) return emulator
   try {
     writeFileSync(path, emulator.ca)
     return emulator

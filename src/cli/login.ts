@@ -29,7 +29,7 @@ export const login: Command = {
   async run(world, argv) {
     const given = takeOptions(world, argv, login.options ?? [])
     const seconds = given && secondsOf(world, given, '--timeout', 300)
-    const loaded = given && seconds !== undefined && readConfig(world, given.rest)
+    const loaded = given && seconds !== undefined && readConfig(world, given.rest, login)
     const environment = loaded && pickEnvironment(world, loaded.config, given.get('--for'))
     if (!environment) return 2
     const file = await openSessionFile(environment, true)

@@ -14,7 +14,7 @@ export const logout: Command = {
   /** 0: there is no session now, whether or not there was one; 2: bad usage. */
   async run(world, argv) {
     const given = takeOptions(world, argv, logout.options ?? [])
-    const loaded = given && readConfig(world, given.rest)
+    const loaded = given && readConfig(world, given.rest, logout)
     const environment = loaded && pickEnvironment(world, loaded.config, given.get('--for'))
     if (!environment) return 2
     const { sessionFile, password } = environment.credentials

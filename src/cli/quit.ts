@@ -13,7 +13,7 @@ export const quit: Command = {
   /** 0: it is stopping; 1: it cannot be asked or does not allow it. */
   async run(world, argv) {
     const given = takeOptions(world, argv, quit.options ?? [])
-    const loaded = given && readConfig(world, given.rest)
+    const loaded = given && readConfig(world, given.rest, quit)
     if (!loaded) return 2
     const { status, body } = await askAdmin(loaded.config.admin, 'POST', '/api/quit')
     const isStopping = status === 202

@@ -1,5 +1,5 @@
 import { type Loaded, type LoadInput, loadConfig } from '../config/load.js'
-import type { Process } from './command.js'
+import type { Command, Process } from './command.js'
 
 /**
  * The configuration of a command, or undefined after every error has been written to stderr: the command then ends
@@ -8,12 +8,13 @@ import type { Process } from './command.js'
 export function readConfig(
   world: Process,
   argv: readonly string[],
+  command: Pick<Command, 'name' | 'settings'> = { name: 'start' },
   readFile?: LoadInput['readFile']
 ): Extract<Loaded, { ok: true }> | undefined {
-  const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, ...(readFile && { readFile }) })
+  const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, command, ...(readFile && { readFile }) })
   for (const warning of loaded.warnings) world.stderr.write(`sc-proxy: warning: ${warning}\n`)
   if (loaded.ok) return loaded
   for (const error of loaded.errors) world.stderr.write(`sc-proxy: ${error}\n`)
-  world.stderr.write('sc-proxy: nothing was started; "sc-proxy help start" lists every setting\n')
+  world.stderr.write(`sc-proxy: nothing was started; "sc-proxy help ${command.name}" lists every setting\n`)
   return undefined
 }

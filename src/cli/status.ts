@@ -14,7 +14,7 @@ export const status: Command = {
   /** 0: it is ready for calls; 1: it is not, or cannot be asked. */
   async run(world, argv) {
     const given = takeOptions(world, argv, status.options ?? [])
-    const loaded = given && readConfig(world, given.rest)
+    const loaded = given && readConfig(world, given.rest, status)
     if (!loaded) return 2
     const { status: code, body } = await askAdmin(loaded.config.admin, 'GET', '/api/status')
     if (code !== 200)

@@ -19,7 +19,7 @@ export const wait: Command = {
   async run(world, argv) {
     const given = takeOptions(world, argv, wait.options ?? [])
     const seconds = given && secondsOf(world, given, '--timeout', presetSeconds)
-    const loaded = given && seconds !== undefined && readConfig(world, given.rest)
+    const loaded = given && seconds !== undefined && readConfig(world, given.rest, wait)
     if (!loaded) return 2
     const startedAt = performance.now()
     const obstacle = await untilReady(loaded.config.admin, startedAt + seconds * 1000)

@@ -41,9 +41,9 @@ export function readConfigFile(
     return undefined
   }
   // Comments become spaces, so that places in messages stay right.
-  const parsed = parseJson(stripJsonComments(content.text, { trailingCommas: true }))
+  const parsed = parseJson(stripJsonComments(content.text))
   if (!parsed.ok) {
-    errors.push(`${name} is not JSON (${parsed.place})`)
+    errors.push(`${name} is not JSON (${parsed.place}); trailing commas are not allowed`)
     return undefined
   }
   return {

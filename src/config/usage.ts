@@ -1,4 +1,13 @@
-import { allSettings, configFile, fileSchema, insideOf, isNested, type JsonSchema, type Setting } from './settings.js'
+import {
+  allSettings,
+  configFile,
+  fileSchema,
+  insideOf,
+  isNested,
+  isUnder,
+  type JsonSchema,
+  type Setting
+} from './settings.js'
 
 /** The JSON Schema (2020-12) of a configuration file, as config/schema.json holds it. */
 export function jsonSchema(): string {
@@ -60,7 +69,7 @@ export function wrap(text: string, width: number): string[] {
 
 /** The settings under these keys, all of them by default. */
 export function listedSettings(keys?: readonly string[]): Setting[] {
-  return [configFile, ...allSettings].filter(({ path }) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true)
+  return [configFile, ...allSettings].filter((setting) => isUnder(keys, setting))
 }
 
 function inSections(listed = listedSettings()): [string, Setting[]][] {

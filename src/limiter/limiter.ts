@@ -140,10 +140,17 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return Math.min(queue.maxWaitMs, maxWaitMs)
   }
 
-  function isFull(at: number): boolean {
-    // Calls for which a place is free already only wait for their permit and do not fill the queue.
+  /**
+   * Calls in line for a place; negative while more are free. Those for which one is free only wait for their permit and
+   * do not fill the queue.
+   */
+  function queued(at: number): number {
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
-    return room.size - free >= queue.maxCalls
+    return room.size - free
+  }
+
+  function isFull(at: number): boolean {
+    return queued(at) >= queue.maxCalls
   }
 
   /** Why a call that has to wait may not; undefined when it may. */
@@ -156,7 +163,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   function full(leastMs: number, at: number): ProxyError {
-    return queueFull(room.size, Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
+    return queueFull(Math.max(0, queued(at)), Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
   }
 
   /** Puts a call in line; in a full one somebody gives way. */
@@ -166,10 +173,10 @@ export function createLimiter(options: LimiterOptions): Limiter {
     displaced?.reject(full(estimate(room.ahead(displaced.ticket, false), at) - displaced.boundMs, at))
   }
 
-  /** Answers waiting calls whose time is up. */
+  /** Answers waiting calls whose time is up. They may all come back, and then not all find the same place. */
   function turnAway(waiters: Waiter<Lease>[], at: number): void {
-    for (const { ticket, deadline, boundMs, reject } of waiters) {
-      const waitMs = estimate(room.ahead(ticket, false), at)
+    for (const [before, { ticket, deadline, boundMs, reject }] of waiters.entries()) {
+      const waitMs = estimate(room.ahead(ticket, false) + before, at)
       reject(deadline < drainBy ? waitTooLong(waitMs, boundMs) : draining(waitMs))
     }
   }

@@ -32,13 +32,17 @@ export function judge(evidence: Evidence): Verdict {
   if ('failed' in ended) return 'deliver'
   if ('dropped' in ended) {
     if (!replayable || evidence.resends > 0) return 'deliver'
-    const harmless = ended.dropped === 'unwritten' || evidence.method === 'GET' || evidence.method === 'HEAD'
-    return harmless ? 'resend' : 'deliver'
+    return ended.dropped === 'unwritten' || isSafe(evidence.method) ? 'resend' : 'deliver'
   }
   if (!replayable) return 'deliver'
   if (ended.throttled) return 'wait'
   if (ended.answer === 401 && evidence.renewals === 0 && isSuspect(evidence.token)) return 'renew'
   return 'deliver'
+}
+
+/** It changes nothing, however often it is asked (RFC 9110 §9.2.1). */
+export function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function isSuspect(token: Evidence['token']): boolean {

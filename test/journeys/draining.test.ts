@@ -77,7 +77,9 @@ t.test('at the deadline everybody is told or cut, and nobody is left hanging', {
 
   const toldAt = performance.now()
   proxy.child.kill('SIGTERM')
-  t.match(problemOf(await reading), { status: 503, code: 'draining' })
+  const read = await reading
+  t.match(problemOf(read), { status: 503, code: 'draining' })
+  t.match(read.headers, { 'retry-after': /^[1-9]/ }, 'a call that changes nothing may be made again')
   const written = await writing
   t.match(problemOf(written), { status: 503, code: 'draining', detail: /may or may not have been carried out/ })
   t.equal(written.headers['retry-after'], undefined, 'nobody is invited to do a thing twice')
