@@ -2,10 +2,18 @@
 import { commands } from './cli/commands.js'
 import { run } from './cli/run.js'
 
-const { argv, env, stdin, stdout, stderr } = process
+const { argv, env, platform, stdin, stdout, stderr } = process
+/** There SIGHUP means that the window is being closed; a daemon, which has none, is told to read its configuration by it. */
+const hangsUpWithTerminal = platform === 'win32' || stdin.isTTY === true
 const signals = {
   onStop(listener: (signal: 'SIGTERM' | 'SIGINT') => void) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener)
+    if (hangsUpWithTerminal) process.on('SIGHUP', () => listener('SIGTERM'))
+    // Ctrl-Break on Windows, which has no other way to stop a process gently from outside.
+    if (platform === 'win32') process.on('SIGBREAK', () => listener('SIGTERM'))
+  },
+  onReload(listener: (signal: string) => void) {
+    if (!hangsUpWithTerminal) process.on('SIGHUP', listener)
   }
 }
 const faults = {

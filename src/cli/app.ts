@@ -12,7 +12,7 @@ import { type ConnectedEnvironment, createConnector } from './environments.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openEmulator } from './open-emulator.js'
-import { openSession } from './open-session.js'
+import { type KeptSession, openSession } from './open-session.js'
 import { packageVersion } from './version.js'
 import type { FileWatch } from './watch-files.js'
 
@@ -26,6 +26,8 @@ const mostMsToClose = 2000
 export interface App {
   readonly listeners: readonly OpenListener[]
   readonly adminUrl: string | undefined
+  /** Puts into force what can change while calls are under way; see `createReload`. */
+  reconfigure(config: Config): Promise<void>
   /** Readiness turns red; everything is served as before. */
   retire(): void
   /** Resolves when a listener has closed by itself, which the log then tells. */
@@ -57,6 +59,9 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
   const watches: FileWatch[] = []
+  /** One per listener, in their order. */
+  const followers: ((listener: Listener) => void)[] = []
+  const sessions = new Map<string, KeptSession>()
   let adminDoor: Listening | undefined
   const environments = new Map<string, ConnectedEnvironment>()
   const connector = createConnector(config, log, { ledger })
@@ -76,7 +81,10 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     if (!facts) throw new Error(`No environment is called "${name}".`)
     const session = await openSession(facts, log)
     const connected = connector.connect(facts, session)
-    if (session) watches.push(session.follow(connected.tokens))
+    if (session) {
+      sessions.set(name, session)
+      watches.push(session.follow(connected.tokens))
+    }
     environments.set(name, connected)
     return connected
   }
@@ -90,7 +98,8 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     const environment = await environmentOf(listener.environment)
     const { name, apiUrl, quota, exchange } = environment
     const { access, clientKey } = listener
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe: logCalls(log), log })
+    const follow = (change: (admission: Listener) => void) => void followers.push(change)
+    const proxy = createProxy({ ...listener, follow, environment: name, apiUrl, exchange, observe: logCalls(log), log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)
@@ -173,6 +182,20 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     return {
       listeners,
       adminUrl,
+      async reconfigure(next) {
+        for (const [index, listener] of next.listeners.entries()) {
+          if (listener.environment === config.listeners[index]?.environment) followers[index]?.(listener)
+        }
+        for (const { name, clientId, tokens } of environments.values()) {
+          const facts = next.environments[name]
+          // Another client id has other quotas: a matter for a restart.
+          if (facts?.credentials.clientId !== clientId) continue
+          const { clientSecret, username, password } = facts.credentials
+          const session = sessions.get(name)
+          if (session) await session.adopt(facts, tokens)
+          else tokens.replaceCredentials({ clientId, clientSecret, username, password })
+        }
+      },
       retire() {
         isDraining = true
       },

@@ -16,6 +16,8 @@ export interface Process {
   stderr: Output
   cwd: string
   signals: {
+    /** Calls the listener each time the process is asked to read its configuration again. */
+    onReload(listener: (signal: string) => void): void
     /** Calls the listener each time the process is asked to stop. */
     onStop(listener: (signal: 'SIGTERM' | 'SIGINT') => void): void
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Status } from '../admin/status.js'
 import type { Config } from '../config/schema.js'
 import { askAdmin } from './ask-admin.js'
@@ -8,6 +7,7 @@ import type { Command } from './command.js'
 import { describeFinding, type Finding } from './finding.js'
 import { json, takeOptions } from './options.js'
 import { readConfig } from './read-config.js'
+import { recordReads } from './record-reads.js'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -18,13 +18,8 @@ export const doctor: Command = {
   /** 0: nothing is wrong, though there may be warnings; 1: something is wrong; 2: bad usage or configuration. */
   async run(world, argv) {
     const given = takeOptions(world, argv, doctor.options ?? [])
-    const read = new Map<string, string>()
-    const readFile = (path: string) => {
-      const text = readFileSync(path, 'utf8')
-      read.set(path, text)
-      return text
-    }
-    const loaded = given && readConfig(world, given.rest, doctor, readFile)
+    const reads = recordReads()
+    const loaded = given && readConfig(world, given.rest, doctor, reads.readFile)
     if (!loaded) return 2
     const { config } = loaded
     const findings: Finding[] = []
@@ -41,7 +36,7 @@ export const doctor: Command = {
     const running = await statusOf(config)
     tell([describeRunning(running)])
     tell(await checkPorts(config, running))
-    tell(await checkFiles(filesWithSecrets(config, read)))
+    tell(await checkFiles(filesWithSecrets(config, reads.texts)))
     for (const environment of Object.values(config.environments)) {
       const network = await checkNetwork(config, environment)
       tell(network)
@@ -78,7 +73,10 @@ function describeRunning(running: Status | undefined): Finding {
 }
 
 /** The files a secret was read from, the configuration file too when one stands in it. */
-function filesWithSecrets({ environments, listeners }: Config, read: ReadonlyMap<string, string>): string[] {
+function filesWithSecrets(
+  { environments, listeners }: Config,
+  read: ReadonlyMap<string, string | undefined>
+): string[] {
   const secrets = [
     ...Object.values(environments).flatMap(({ credentials }) => [
       credentials.clientSecret,
@@ -88,6 +86,6 @@ function filesWithSecrets({ environments, listeners }: Config, read: ReadonlyMap
     ...listeners.map(({ clientKey }) => clientKey)
   ].filter((secret) => secret !== undefined)
   const sessions = Object.values(environments).flatMap(({ credentials }) => credentials.sessionFile ?? [])
-  const holding = [...read].filter(([, text]) => secrets.some((secret) => text.includes(secret))).map(([path]) => path)
+  const holding = [...read].filter(([, text]) => secrets.some((secret) => text?.includes(secret))).map(([path]) => path)
   return [...new Set([...holding, ...sessions])]
 }

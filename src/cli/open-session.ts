@@ -69,6 +69,8 @@ export function credentialsOf(
 export interface KeptSession {
   readonly credentials: Credentials
   keep(session: { refreshToken: string; loggedInAgoMs: number }): Promise<void>
+  /** The configuration says something else of secret, user or password now. */
+  adopt(environment: Environment, tokens: Pick<TokenStore, 'replaceCredentials'>): Promise<void>
   /** Takes up what `login` or `logout` has left in the file, from now on. */
   follow(tokens: Pick<TokenStore, 'replaceCredentials' | 'endSession'>): FileWatch
 }
@@ -83,11 +85,12 @@ export async function openSession(environment: Environment, log: Log): Promise<K
   const file = await openSessionFile(environment)
   if (!file) return undefined
   const saved = await file.read()
+  let configured = environment
   let hadOne = saved !== undefined
 
   async function takeUp(tokens: Pick<TokenStore, 'replaceCredentials' | 'endSession'>): Promise<void> {
     const saved = await file?.read()
-    if (saved) tokens.replaceCredentials(credentialsOf(environment, saved))
+    if (saved) tokens.replaceCredentials(credentialsOf(configured, saved))
     else if (hadOne) tokens.endSession()
     if (!saved && hadOne) log.info({ environment: name }, `${name}: logged out`)
     hadOne = saved !== undefined
@@ -97,7 +100,7 @@ export async function openSession(environment: Environment, log: Log): Promise<K
     credentials: credentialsOf(environment, saved),
     async keep({ refreshToken, loggedInAgoMs }) {
       const at = Date.now()
-      const { clientId, username = saved?.username } = credentials
+      const { clientId, username = saved?.username } = configured.credentials
       try {
         await file.write({ loginUrl, clientId, username, refreshToken, loggedInAt: at - loggedInAgoMs, askedAt: at })
         hadOne = true
@@ -107,6 +110,12 @@ export async function openSession(environment: Environment, log: Log): Promise<K
           `${name}: the session cannot be kept in ${file.path}; it ends with this process`
         )
       }
+    },
+    async adopt(next, tokens) {
+      // The file stays the one that was opened.
+      const { sessionFile, sessionKey } = credentials
+      configured = { ...next, credentials: { ...next.credentials, sessionFile, sessionKey } }
+      tokens.replaceCredentials(credentialsOf(configured, await file.read()))
     },
     follow(tokens) {
       const warn = (err: Error) => void log.warn({ environment: name }, `${name}: ${err.message}`)

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { loadConfig } from '../config/load.js'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
+import { recordReads } from './record-reads.js'
+import { createReload } from './reload.js'
 import { exitCodeOf, untilStopped } from './until-stopped.js'
 
 /** After a fault nobody knows what state the process is in: long enough for most calls, too short for much harm. */
@@ -19,7 +22,8 @@ export const start: Command = {
   async run(world, argv) {
     // Before anything else: a container's first process is deaf to a signal it does not listen to.
     const { asked, insisted } = untilStopped(world)
-    const loaded = readConfig(world, argv)
+    const reads = recordReads()
+    const loaded = readConfig(world, argv, start, reads.readFile)
     if (!loaded) return 2
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
@@ -58,8 +62,27 @@ export const start: Command = {
     }
     if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
+    let current = config
+    const reload = createReload({
+      config,
+      files: [...reads.texts.keys()],
+      load() {
+        const { readFile, texts } = recordReads()
+        const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, readFile })
+        return { loaded, files: [...texts.keys()] }
+      },
+      async apply(next) {
+        await app.reconfigure(next)
+        log.level = next.log.level
+        current = next
+      },
+      log
+    })
+    world.signals.onReload((signal) => reload.now(signal))
+
     const reason = await Promise.race([asked, quit, failed, app.failed])
-    const { delaySeconds, drainSeconds } = config.shutdown
+    reload.close()
+    const { delaySeconds, drainSeconds } = current.shutdown
     let code = reason ? 0 : 1
     void Promise.race([insisted, failed]).then((again) => {
       code = again ? exitCodeOf(again) : 1

@@ -1,38 +1,13 @@
 import t, { type Test } from 'tap'
-import { start } from '../../src/cli/start.js'
-import { processWith } from '../config/process.js'
 import { startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 import { configFor } from './app.js'
+import { runStart, statusOf } from './start-command.js'
 
-type Signal = 'SIGTERM' | 'SIGINT'
-
-/** The command itself, with signals that the test sends. */
 async function run(t: Test, more: object) {
   const { args } = configFor(t, await startServiceChannel(t), more)
-  const { process, stdout } = processWith({})
-  const listeners: ((signal: Signal) => void)[] = []
-  const world = {
-    ...process,
-    signals: { ...process.signals, onStop: (listener: (signal: Signal) => void) => void listeners.push(listener) }
-  }
-  const ended = start.run(world, [...args, '--log-format', 'json'])
-  await until(() => stdout().includes('health at'))
-  const portIn = (pattern: RegExp) => pattern.exec(stdout())?.[1]
-  const proxy = `http://127.0.0.1:${portIn(/listening on 127\.0\.0\.1:(\d+)/)}/v3/workorders`
-  const admin = `http://127.0.0.1:${portIn(/health at http:\/\/127\.0\.0\.1:(\d+)/)}`
-  return {
-    ended,
-    proxy,
-    admin,
-    stdout,
-    signal: (name: Signal) => {
-      for (const tell of listeners) tell(name)
-    }
-  }
+  return runStart(t, args)
 }
-
-const statusOf = (url: string, method = 'GET') => fetch(url, { method }).then(({ status }) => status)
 
 t.test(
   'with shutdown.delaySeconds everything is served for a while after the signal, and readiness is red',

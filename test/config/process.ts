@@ -19,7 +19,7 @@ export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd' 
     env: {},
     cwd: '/here',
     stdin: Readable.from([]),
-    signals: { onStop() {} },
+    signals: { onStop() {}, onReload() {} },
     faults: { onUncaught() {}, onWarning() {} },
     ...given,
     stdout: out.stream,
