@@ -5,14 +5,18 @@ import { explainFailure } from '../upstream/failure.js'
 import { describeCall, probePath } from './check-call.js'
 import type { Finding } from './finding.js'
 import { type LoginResult, logInOnce } from './log-in-once.js'
+import { openLoginLedger } from './login-ledger.js'
 import { openSessionFile } from './open-session.js'
 
 /** Where no proxy runs: one login of our own, and one call with its token. */
-export async function checkLogin(config: Config, environment: Environment): Promise<Finding[]> {
+export async function checkLogin(
+  config: Config,
+  environment: Environment,
+  stateDir: string | undefined
+): Promise<Finding[]> {
   const { name, apiUrl, ca } = environment
-  const result = await logIn(config, environment)
-  if (typeof result === 'string')
-    return [{ check: 'user', subject: name, status: 'wrong', found: result, advice: 'Run sc-proxy login.' }]
+  const result = await logIn(config, environment, stateDir)
+  if ('found' in result) return [{ check: 'user', subject: name, status: 'wrong', ...result }]
   const findings = describeLogin(environment, result)
   if (!result.ok) return findings
   const agent = createAgent({ ...config, ca, connections: 1 })
@@ -39,21 +43,33 @@ export async function checkLogin(config: Config, environment: Environment): Prom
   return findings
 }
 
-/** A sentence when there is nothing to log in with. A refresh token is spent only where its successor can be kept. */
-async function logIn(config: Config, environment: Environment): Promise<LoginResult | string> {
+/** Why none was tried, when there is nothing to log in with. A refresh token is spent only where its successor can be kept. */
+async function logIn(
+  config: Config,
+  environment: Environment,
+  stateDir: string | undefined
+): Promise<LoginResult | Pick<Finding, 'found' | 'advice'>> {
   const { name, loginUrl, credentials } = environment
   const { clientId, username, password } = credentials
   const file = await openSessionFile(environment).catch(({ message }: Error) => message)
-  if (typeof file === 'string') return file
+  const advice = 'Run sc-proxy login.'
+  if (typeof file === 'string') return { found: file, advice }
   const saved = await file?.read().catch(({ message }: Error) => message)
-  if (typeof saved === 'string') return saved
+  if (typeof saved === 'string') return { found: saved, advice }
   const grant: Grant | undefined = saved
     ? { type: 'refresh_token', refreshToken: saved.refreshToken }
     : username !== undefined && password !== undefined
       ? { type: 'password', username, password }
       : undefined
-  if (!grant) return `there is nothing to log in to ${name} with`
-  const result = await logInOnce(config, environment, grant, saved?.askedAt)
+  if (!grant) return { found: `there is nothing to log in to ${name} with`, advice }
+  const ledger = openLoginLedger(stateDir, loginUrl, username ?? clientId)
+  if (grant.type === 'password' && ledger.wasRejected(grant.password)) {
+    return {
+      found: 'this password was rejected before, and is not tried again by itself',
+      advice: 'Correct it. If it is right, and the account has been unlocked, sc-proxy login --password-stdin tries it.'
+    }
+  }
+  const result = await logInOnce(config, environment, grant, { askedAt: saved?.askedAt, ledger })
   if (result.ok && file) {
     const { askedAt, refreshToken = saved?.refreshToken } = result
     const loggedInAt = saved?.loggedInAt ?? askedAt

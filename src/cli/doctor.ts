@@ -8,6 +8,7 @@ import { describeFinding, type Finding } from './finding.js'
 import { json, takeOptions } from './options.js'
 import { readConfig } from './read-config.js'
 import { recordReads } from './record-reads.js'
+import { stateDirOf } from './state-dir.js'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -34,6 +35,7 @@ export const doctor: Command = {
       import('./check-login.js')
     ])
     const running = await statusOf(config)
+    const stateDir = config.stateDir === 'none' ? undefined : stateDirOf(config.stateDir, world)
     tell([describeRunning(running)])
     tell(await checkPorts(config, running))
     tell(await checkFiles(filesWithSecrets(config, reads.texts)))
@@ -49,7 +51,12 @@ export const doctor: Command = {
         tell([
           { check: 'user', subject: name, status: 'skipped', found: 'there is no way to the login and the API yet' }
         ])
-      } else tell(running && known ? await checkRunning(config, known, running) : await checkLogin(config, environment))
+      } else
+        tell(
+          running && known
+            ? await checkRunning(config, known, running)
+            : await checkLogin(config, environment, stateDir)
+        )
     }
     const isFine = findings.every(({ status }) => status !== 'wrong')
     if (given.has('--json')) world.stdout.write(`${JSON.stringify({ fine: isFine, findings }, null, 2)}\n`)

@@ -6,6 +6,7 @@ import { ask, basicCredentials, type Grant, tokenEndpoint } from '../oauth/grant
 import { loginFailure } from '../oauth/login-failure.js'
 import { createAgent, createFetch } from '../upstream/agent.js'
 import { explainFailure } from '../upstream/failure.js'
+import type { LoginLedger } from './login-ledger.js'
 
 export type LoginResult =
   | { ok: true; accessToken: string; refreshToken: string | undefined; lifeMs: number; askedAt: number }
@@ -20,22 +21,26 @@ const mostThrottles = 3
  * One login by a command, over the same network as the proxy's. Whatever was sent is sent once: nothing that was rejected
  * is tried again.
  *
- * @param askedBeforeAt when the proxy or a command last asked the token endpoint, as far as that is known; wall clock
+ * @param before what the proxy and other commands have asked the token endpoint, as far as that is known; wall clock
  */
 export async function logInOnce(
   network: NetworkSettings,
   { name, loginUrl, ca, credentials }: Environment,
   grant: Grant,
-  askedBeforeAt = 0
+  before: { askedAt?: number | undefined; ledger?: LoginLedger } = {}
 ): Promise<LoginResult> {
   const agent = createAgent({ ...network, ca, connections: 1 })
   const endpoint = tokenEndpoint(loginUrl)
   const server = { endpoint, fetch: createFetch(agent), timeoutMs: network.timeouts.loginSeconds * 1000 }
   try {
-    await pause(Math.min(spacingMs, Math.max(0, askedBeforeAt + spacingMs - Date.now())))
+    const { ledger } = before
+    const lastAskedAt = Math.max(before.askedAt ?? 0, ledger?.askedAt ?? 0)
+    await pause(Math.min(spacingMs, Math.max(0, lastAskedAt + spacingMs - Date.now())))
     for (let throttles = 0; ; ) {
       const askedAt = Date.now()
       const outcome = await ask(server, credentials, grant, new AbortController().signal)
+      const isRejected = outcome.kind === 'grant_rejected' && grant.type === 'password'
+      ledger?.record(askedAt, isRejected ? grant.password : undefined)
       if (outcome.kind === 'granted') return { ok: true, ...outcome, askedAt }
       if (outcome.kind === 'throttled' && ++throttles < mostThrottles) {
         await pause(Math.max(spacingMs, outcome.retryAfterMs ?? 0))

@@ -2,10 +2,12 @@ import type { Environment } from '../config/schema.js'
 import type { Grant } from '../oauth/grant.js'
 import { authorizeInBrowser } from './browser-login.js'
 import type { Command, Process } from './command.js'
+import { openLoginLedger } from './login-ledger.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, json, secondsOf, takeOptions } from './options.js'
 import { forOption, pickEnvironment } from './pick-environment.js'
 import { readConfig } from './read-config.js'
+import { stateDirOf } from './state-dir.js'
 import { secretFrom } from './stdin.js'
 
 export const login: Command = {
@@ -46,12 +48,15 @@ export const login: Command = {
     const before = await file.read().catch(() => undefined)
     // Loaded here, so that other commands need not wait for the network's libraries.
     const { logInOnce } = await import('./log-in-once.js')
-    const result = await logInOnce(loaded.config, environment, grant, before?.askedAt)
+    const { name, loginUrl, credentials } = environment
+    const { stateDir } = loaded.config
+    const folder = stateDir === 'none' ? undefined : stateDirOf(stateDir, world)
+    const ledger = openLoginLedger(folder, loginUrl, credentials.username ?? credentials.clientId)
+    const result = await logInOnce(loaded.config, environment, grant, { askedAt: before?.askedAt, ledger })
     if (!result.ok) throw new Error(result.message)
     const { refreshToken, askedAt } = result
     if (refreshToken === undefined)
       throw new Error('The login worked, but brought no refresh token: there is nothing to keep.')
-    const { name, loginUrl, credentials } = environment
     const username = grant.type === 'password' ? grant.username : undefined
     await file.write({ loginUrl, clientId: credentials.clientId, username, refreshToken, loggedInAt: askedAt, askedAt })
     world.stdout.write(

@@ -1,9 +1,10 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { doctor } from '../../src/cli/doctor.js'
 import type { Finding } from '../../src/cli/finding.js'
+import { openLoginLedger } from '../../src/cli/login-ledger.js'
 import { createSessionFile } from '../../src/oauth/session-file.js'
 import { makeCertificates } from '../support/certificates.js'
 import { credentials, json, type ServerOptions, startServiceChannel } from '../support/servicechannel.js'
@@ -65,6 +66,28 @@ t.test('a rejected client is told from a rejected user, and neither is tried twi
   t.match([two.code, two.wrong, two.of('client')], [1, { check: 'user', found: /tried once/ }, [{ status: 'ok' }]])
   t.equal(user.posts().length, 1)
   t.equal(user.service.arrivals.length, 0)
+})
+
+t.test('a rejected password is not tried by the next run either, until it is another', async (t) => {
+  const { service, folder, args, posts } = await setUp(t, {
+    login: (_request, response) => json(response, 400, { error: 'invalid_grant' })
+  })
+  const state = join(folder, 'state')
+  const argv = [...args, '--state-dir', state]
+  t.match((await examine(argv)).wrong, { check: 'user', found: /tried once/ })
+  t.match((await examine(argv)).wrong, { check: 'user', found: /was rejected before/, advice: /Correct it/ })
+  t.equal(posts().length, 1)
+  for (const name of readdirSync(state)) t.notMatch(readFileSync(join(state, name), 'utf8'), /CANARY/)
+
+  const ledger = openLoginLedger(state, service.loginUrl, credentials.username)
+  t.ok(ledger.wasRejected(credentials.password))
+  t.notOk(ledger.wasRejected('CANARY-another'))
+  t.ok(Date.now() - ledger.askedAt < 60_000, 'and the next login keeps its distance')
+  ledger.record(1)
+  t.match(
+    [openLoginLedger(state, service.loginUrl, credentials.username).askedAt, ledger.wasRejected(credentials.password)],
+    [1, false]
+  )
 })
 
 t.test('who cannot be trusted or reached gets no login', async (t) => {
