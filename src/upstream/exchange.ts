@@ -110,6 +110,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         trace.notes.push('throttled by ServiceChannel: waiting to try again')
       } else {
         if (result instanceof LostError) throw asProblem(result, method, isDoubtful)
+        if (verdict === 'retire') tokens.refuse(token)
         return result
       }
       if (!(result instanceof LostError)) discard(result)

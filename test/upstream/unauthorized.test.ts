@@ -92,12 +92,12 @@ t.test(
     const upload = { method: 'POST', body: Buffer.alloc(300_000, 'x') }
     const refused = await ask('/v3/x', upload)
     t.match(refused, { status: 401, code: null, body: /Rejected by security/ })
-    t.equal((await ask('/v3/x')).status, 200, 'a call that can be repeated renews the token')
+    t.equal((await ask('/v3/x')).status, 200, 'the next call goes with a new token')
     const throttled = await ask('/v3/throttled', upload)
     t.match(throttled, { status: 429, code: null, retryAfter: '1', body: /has been throttled/ })
     t.strictSame(
       servicechannel.arrivals.map(({ method, body }) => `${method} ${body.length}`),
-      ['GET 0', 'POST 300000', 'GET 0', 'GET 0', 'POST 300000']
+      ['GET 0', 'POST 300000', 'GET 0', 'POST 300000']
     )
   }
 )
