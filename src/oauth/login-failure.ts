@@ -79,7 +79,7 @@ function grantRejected(
     'login_rejected',
     grant.type === 'password'
       ? `${server} rejected the user name or password${because}. Check both (${userPlaces}). ` +
-          'So that the account is not locked, they are not tried again: correct them and start again.'
+          'So that the account is not locked, they are not tried again until one of them changes.'
       : `${server} rejected the authorization code${because}. It works once and for a short time: ask for another.`
   )
 }
