@@ -91,7 +91,11 @@ t.test('a running proxy takes over secrets, rules, client key and log level, and
     written.environments.mine.credentials = { ...credentials, password }
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...written, ...more }))
   }
+  write(credentials.password, { clientKey: 'CANARY-old' })
   const { proxy, admin, stdout, reload } = await runStart(t, args)
+  t.equal(await statusOf(proxy), 403, 'it wants a key')
+  write(credentials.password, {})
+  await reload()
   t.equal(await statusOf(proxy), 502, 'the password is wrong')
   t.equal(await statusOf(`${admin}/readiness`), 503)
   const asked = service.logins.length
