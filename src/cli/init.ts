@@ -74,8 +74,11 @@ async function setUp(
   }
   const inEnvironment = given.get('--secrets') === 'environment'
   let answers = await firstAnswers(world, given, person)
-  if (answers.keepsSession && (await openKeyring()) === undefined)
-    answers.sessionKey = randomBytes(32).toString('base64')
+  if (answers.keepsSession && (await openKeyring()) === undefined) {
+    answers.sessionKey = inEnvironment ? world.env.SC_PROXY_SESSION_KEY : randomBytes(32).toString('base64')
+    if (!answers.sessionKey)
+      throw new UsageError('there is no keyring here, so put a random key into SC_PROXY_SESSION_KEY')
+  }
   let session: { environment: Environment; result: LoginResult } | undefined
 
   while (!given.has('--no-check')) {

@@ -86,14 +86,17 @@ export async function openSession(environment: Environment, log: Log): Promise<K
   if (!file) return undefined
   const saved = await file.read()
   let configured = environment
-  let hadOne = saved !== undefined
+  /** The refresh token in the file, as far as we know. */
+  let known = saved?.refreshToken
 
   async function takeUp(tokens: Pick<TokenStore, 'replaceCredentials' | 'endSession'>): Promise<void> {
     const saved = await file?.read()
     if (saved) tokens.replaceCredentials(credentialsOf(configured, saved))
-    else if (hadOne) tokens.endSession()
-    if (!saved && hadOne) log.info({ environment: name }, `${name}: logged out`)
-    hadOne = saved !== undefined
+    else if (known !== undefined) {
+      tokens.endSession()
+      log.info({ environment: name }, `${name}: logged out`)
+    }
+    known = saved?.refreshToken
   }
 
   return {
@@ -102,8 +105,10 @@ export async function openSession(environment: Environment, log: Log): Promise<K
       const at = Date.now()
       const { clientId, username = saved?.username } = configured.credentials
       try {
+        // Somebody has logged in or out in the meantime: theirs counts, and is about to be taken up.
+        if ((await file.read())?.refreshToken !== known) return
         await file.write({ loginUrl, clientId, username, refreshToken, loggedInAt: at - loggedInAgoMs, askedAt: at })
-        hadOne = true
+        known = refreshToken
       } catch (err) {
         log.warn(
           { err, environment: name },

@@ -3,6 +3,7 @@ import { ProxyError } from '../errors.js'
 import { createElapsedClock } from './clock.js'
 import { createGovernors, type Governors, spacingMs } from './governor.js'
 import { tokenEndpoint } from './grant.js'
+import { left } from './left.js'
 import { createLogin, type Login, type TokenEvent } from './login.js'
 import type { Explanation } from './login-failure.js'
 import { type Credentials, createSession, type Session, sessionLifeMs } from './session.js'
@@ -74,8 +75,7 @@ export interface TokenStoreOptions {
  */
 export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const { name, loginUrl, fetch, governors = createGovernors(), timeoutMs } = options
-  const { now = createElapsedClock(), explain, onEvent = () => {} } = options
-  const { keep = async () => {} } = options
+  const { now = createElapsedClock(), explain, onEvent = () => {}, keep = async () => {} } = options
   const endpoint = tokenEndpoint(loginUrl)
   const host = { name, origin: endpoint.origin, explain }
   const standing = createStanding(now)
@@ -118,7 +118,8 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
   async function keepSession(session: Session): Promise<void> {
     const refreshToken = session.refreshToken()
     const endsAt = session.endsAt()
-    if (refreshToken === undefined) return
+    // What a login brings that no longer counts, or does not yet, must not replace what does.
+    if (refreshToken === undefined || session !== current.session) return
     const loggedInAgoMs = endsAt === undefined ? 0 : Math.max(0, now() + sessionLifeMs - endsAt)
     await keep({ refreshToken, loggedInAgoMs }).catch(() => {})
   }
@@ -211,6 +212,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
         throw closed ? shuttingDown() : error
       }
       supersede(login)
+      await keepSession(login.session)
     },
 
     snapshot() {
@@ -239,11 +241,4 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
       tokens.clear()
     }
   }
-}
-
-function left(signal: AbortSignal): ProxyError {
-  const { reason } = signal
-  return reason instanceof ProxyError
-    ? reason
-    : new ProxyError('client_left', 'The client left while the login was under way.', { cause: reason })
 }

@@ -194,6 +194,27 @@ t.test('a restarted proxy goes on with the session, without a password', async (
   )
 })
 
+t.test('what a proxy renews does not replace the session of somebody who logs in meanwhile, or out', async (t) => {
+  let answer = () => {}
+  const { service, args, file } = await setUp(t, {
+    login: (_request, response, form) => {
+      const fresh = { access_token: 'a', expires_in: 600, refresh_token: `${form.get('refresh_token')}+` }
+      if (form.get('refresh_token') === 'old') answer = () => json(response, 200, fresh)
+      else json(response, 200, fresh)
+    }
+  })
+  const { loginUrl } = service
+  const session = { loginUrl, clientId: credentials.clientId, refreshToken: 'old', loggedInAt: Date.now(), askedAt: 0 }
+  await file.write(session)
+  const { port } = await startApp(t, args)
+  const call = fetch(`http://127.0.0.1:${port}/v3/workorders`)
+  await until(() => service.logins.length === 1)
+  await file.write({ ...session, refreshToken: 'new' })
+  answer()
+  t.equal((await call).status, 200)
+  t.match(await file.read(), { refreshToken: /^new/ })
+})
+
 t.test('a session that is not ours, or that the key does not open, keeps the proxy from starting', async (t) => {
   const { service, args, path, file } = await setUp(t)
   const { loginUrl } = service
