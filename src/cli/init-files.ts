@@ -82,9 +82,11 @@ function commented(rows: readonly (string | [string, unknown])[]): string {
  * @throws Error with one sentence when one exists that must not be replaced, or cannot be written
  */
 export async function writeFiles(files: readonly WrittenFile[], replace: boolean): Promise<void> {
+  const made: string[] = []
   for (const { path, text, isSecret } of files) {
     try {
       const file = await open(path, replace ? 'w' : 'wx', isSecret ? 0o600 : 0o644)
+      if (!replace) made.push(path)
       try {
         // One that is replaced keeps its mode.
         if (isSecret) await chmod(path, 0o600)
@@ -95,12 +97,10 @@ export async function writeFiles(files: readonly WrittenFile[], replace: boolean
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
+      // All or nothing: half of them would be in the way next time.
+      await Promise.all(made.map((path) => rm(path, { force: true })))
       if (code === 'EEXIST') throw new Error(`${path} exists already: --force replaces it, --output names another.`)
       throw new Error(`${path} cannot be written (${code}).`)
     }
   }
-}
-
-export async function removeFiles(files: readonly WrittenFile[]): Promise<void> {
-  for (const { path } of files) await rm(path, { force: true })
 }

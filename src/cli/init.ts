@@ -159,6 +159,6 @@ function goodbye(
   const written = files
     .map(({ path, isSecret }) => `  ${path}${isSecret ? '   (only you can read it)' : ''}\n`)
     .join('')
-  const variables = inEnvironment ? 'with the secrets in the environment, as the comments in the file say,\n' : ''
-  return `Written:\n${written}\nStart ${variables}\n  sc-proxy --config ${output}\n\nand then, in another terminal,\n\n  curl http://localhost:8080/v3/workorders\n`
+  const how = inEnvironment ? 'Start, with the secrets in the variables that the comments name:' : 'Start:'
+  return `Written:\n${written}\n${how}\n\n  sc-proxy --config ${output}\n\nand then, in another terminal:\n\n  curl http://localhost:8080/v3/workorders\n`
 }

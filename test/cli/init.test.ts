@@ -79,6 +79,12 @@ t.test('nothing is written over, and nothing is taken that is no flag', async (t
     err: /exists already: --force/
   })
   t.equal(readFileSync(output, 'utf8'), 'mine')
+  const whole = ['--client-id', clientId, '--username', username, '--no-check', '--output', 'other.jsonc']
+  writeFileSync(join(folder, 'other.password'), 'mine')
+  const env = { SC_PROXY_CLIENT_SECRET: clientSecret, SC_PROXY_PASSWORD: password }
+  const half = await sc([createInit({ meet: async () => undefined })], [...argv, ...whole], { cwd: folder, env })
+  t.match(half, { code: 1, err: /other\.password exists already/ })
+  t.notOk(existsSync(join(folder, 'other.client-secret')), 'half of it would be in the way')
   t.match(await sc([createInit({ meet: async () => undefined })], ['init', '--password', 'x'], { cwd: folder }), {
     code: 2,
     err: /only the flags/
