@@ -1,10 +1,13 @@
 /** The keyring of the operating system: Keychain, Credential Manager, or the Secret Service of a Linux desktop. */
 export interface Keyring {
-  /** Undefined when nothing is kept under that name, or when the keyring is locked or absent. */
+  /**
+   * Undefined when nothing is kept under that name.
+   *
+   * @throws Error when the keyring is locked
+   */
   get(account: string): string | undefined
-  /** @throws Error when the keyring is locked or absent */
+  /** @throws Error when the keyring is locked */
   set(account: string, secret: string): void
-  remove(account: string): void
 }
 
 const service = 'sc-proxy'
@@ -12,31 +15,23 @@ const service = 'sc-proxy'
 /** Not the kernel's keyring, which the library would fall back to: that one forgets at the next boot. */
 const options = { linux: { store: 'secret-service' } } as const
 
-/** Undefined where there is none, as in most containers, or where its optional package has not been installed. */
+/**
+ * Undefined where there is none, as in most containers, where it is locked, and where its optional package has not been
+ * installed.
+ */
 export async function openKeyring(): Promise<Keyring | undefined> {
   const library = await import('@napi-rs/keyring').catch(() => undefined)
   if (!library) return undefined
   const entry = (account: string) => new library.Entry(service, account, options)
+  const keyring: Keyring = {
+    get: (account) => entry(account).getPassword() ?? undefined,
+    set: (account, secret) => entry(account).setPassword(secret)
+  }
   try {
-    entry('probe').getPassword()
+    // A locked one is as good as none: a key made in place of one that cannot be seen would cost the session.
+    keyring.get('probe')
+    return keyring
   } catch {
     return undefined
-  }
-  return {
-    get(account) {
-      try {
-        return entry(account).getPassword() ?? undefined
-      } catch {
-        return undefined
-      }
-    },
-    set: (account, secret) => entry(account).setPassword(secret),
-    remove(account) {
-      try {
-        entry(account).deletePassword()
-      } catch {
-        // What is not there needs no removing.
-      }
-    }
   }
 }

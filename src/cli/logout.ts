@@ -1,6 +1,5 @@
 import { createSessionFile } from '../oauth/session-file.js'
 import type { Command } from './command.js'
-import { openKeyring } from './keyring.js'
 import { json, takeOptions } from './options.js'
 import { forOption, pickEnvironment } from './pick-environment.js'
 import { readConfig } from './read-config.js'
@@ -22,9 +21,8 @@ export const logout: Command = {
       world.stderr.write('sc-proxy: no session is kept: there is no sessionFile\n')
       return 2
     }
+    // The key stays in the keyring: a running proxy goes on with it after the next login.
     const removed = await createSessionFile(sessionFile, '').remove()
-    const keyring = await openKeyring()
-    keyring?.remove(sessionFile)
     const { name } = environment
     if (given.has('--json')) world.stdout.write(`${JSON.stringify({ environment: name, removed })}\n`)
     else {

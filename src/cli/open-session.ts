@@ -9,7 +9,7 @@ import { type FileWatch, watchFiles } from './watch-files.js'
 /**
  * The session file of an environment, or undefined when it has none.
  *
- * @param create whether a key may be made and put into the keyring, as login does
+ * @param create whether a key may be made and put into the keyring, for who will write the file
  * @throws Error with one sentence: there is no key, and how to have one
  */
 export async function openSessionFile(
@@ -82,7 +82,7 @@ export interface KeptSession {
  */
 export async function openSession(environment: Environment, log: Log): Promise<KeptSession | undefined> {
   const { name, loginUrl, credentials } = environment
-  const file = await openSessionFile(environment)
+  const file = await openSessionFile(environment, true)
   if (!file) return undefined
   const saved = await file.read()
   let configured = environment

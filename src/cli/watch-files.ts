@@ -46,5 +46,6 @@ export function watchFiles(paths: () => Iterable<string>, changed: () => void, e
 /** Different after every change that matters; a file that cannot be looked at is as good as none. */
 async function stateOf(path: string): Promise<string> {
   const facts = await stat(path, { bigint: true }).catch(() => undefined)
-  return facts ? `${facts.ino} ${facts.size} ${facts.mtimeNs}` : 'none'
+  // A pipe changes by being read.
+  return facts?.isFile() ? `${facts.ino} ${facts.size} ${facts.mtimeNs}` : 'none'
 }
