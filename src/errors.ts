@@ -12,6 +12,7 @@ export const problems = {
   client_key_required: { status: 403, title: 'A client key is required' },
   read_only: { status: 403, title: 'This listener is read-only' },
   rule_denied: { status: 403, title: 'A rule of this listener forbids the request' },
+  quit_not_allowed: { status: 403, title: 'The proxy may not be stopped from here' },
   target_not_allowed: { status: 403, title: 'The request names another server' },
   queue_full: { status: 429, title: 'The queue is full' },
   wait_too_long: { status: 429, title: 'The wait for a free place would be too long' },

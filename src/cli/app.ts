@@ -1,23 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
+import { controlRoutes } from '../admin/control.js'
 import { expositionRoute } from '../admin/exposition.js'
 import { inspectorRoutes } from '../admin/inspector.js'
-import type { Config, Environment, Listener } from '../config/schema.js'
-import type { Emulator } from '../emulator/emulator.js'
+import type { Config, Listener } from '../config/schema.js'
 import type { Ledger } from '../limiter/ledger.js'
 import { createProxy } from '../proxy/proxy.js'
-import { type Log, logCalls } from '../telemetry/log.js'
-import { createMetrics } from '../telemetry/metrics.js'
-import type { CallObserver } from '../telemetry/records.js'
+import type { Log } from '../telemetry/log.js'
 import { type OpenListener, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
-import { type ConnectedEnvironment, createConnector } from './environments.js'
-import { createInspection } from './inspection.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
-import { openEmulator } from './open-emulator.js'
-import { openSpans } from './open-spans.js'
+import { openObservation } from './observation.js'
+import { createEnvironments } from './open-environments.js'
 import { packageVersion } from './version.js'
 
 /** Answers to whoever waited are small: a client that reads has them by then. */
@@ -32,6 +28,10 @@ export interface App {
   readonly adminUrl: string | undefined
   /** Where a person finds the inspector, with what it asks for before it shows bodies: not for logs. */
   readonly inspectorUrl: string | undefined
+  /** Puts into force what can change while calls are under way; see `createReload`. */
+  reconfigure(config: Config): Promise<void>
+  /** Readiness turns red; everything is served as before. */
+  retire(): void
   /** Resolves when a listener has closed by itself, which the log then tells. */
   readonly failed: Promise<undefined>
   /**
@@ -43,28 +43,34 @@ export interface App {
   abandon(): void
 }
 
+/** What the house has of the world outside. */
+export interface Outside {
+  /** Where it is written down what quotas were used for; nowhere by default. */
+  ledger?: Ledger | undefined
+  /** Called when somebody asks the admin listener to stop the process and the configuration allows it. */
+  quit?: () => void
+}
+
 /**
  * Builds the house from its configuration and opens its doors. When one door cannot be opened, none stays open.
  *
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log, ledger?: Ledger): Promise<App> {
+export async function openApp(config: Config, log: Log, { ledger, quit }: Outside = {}): Promise<App> {
+  const startedAt = Date.now()
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
+  /** One per listener, in their order. */
+  const followers: ((listener: Listener) => void)[] = []
+  const house = {
+    listeners: () => listeners,
+    environments: () => environments.all(),
+    connections: (listener: number) => doors[listener]?.connections ?? 0
+  }
+  const observation = await openObservation(config, log, house)
+  const { metrics, inspector } = observation
+  const environments = createEnvironments(config, log, { ledger, onLogin: metrics.observeLogin })
   let adminDoor: Listening | undefined
-  const environments = new Map<string, ConnectedEnvironment>()
-  const listening: { environment: string; connections(): number }[] = []
-  const metrics = createMetrics({
-    version: packageVersion(),
-    environments: () => environments.values(),
-    listeners: () => listening
-  })
-  const observers: CallObserver[] = [logCalls(log)]
-  if (config.admin.enabled) observers.push(metrics.observe)
-  const spans = await openSpans(config, log)
-  if (spans) observers.push(spans.observe)
-  const connector = createConnector(config, log, { ledger, onLogin: metrics.observeLogin })
-  let emulator: Emulator | undefined
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
@@ -72,54 +78,30 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
   const failed = new Promise<undefined>((resolve) => {
     fail = resolve
   })
-  const inspection = createInspection(config, {
-    listeners: () => listeners,
-    environments: () => environments.values()
-  })
-
-  async function environmentOf(name: string): Promise<ConnectedEnvironment> {
-    const known = environments.get(name)
-    if (known) return known
-    const facts = name === 'emulator' ? await emulate() : config.environments[name]
-    if (!facts) throw new Error(`No environment is called "${name}".`)
-    const connected = connector.connect(facts)
-    environments.set(name, connected)
-    return connected
-  }
-
-  async function emulate(): Promise<Environment> {
-    emulator = await openEmulator(config.emulator)
-    return { name: 'emulator', ...emulator }
-  }
 
   async function openListener(listener: Listener, index: number): Promise<OpenListener> {
-    const environment = await environmentOf(listener.environment)
-    const { name, apiUrl, quota, exchange } = environment
+    const { name, apiUrl, quota, exchange } = await environments.open(listener.environment)
     const { access, clientKey } = listener
-    const observe: CallObserver = (call) => {
-      for (const each of observers) each(call)
-    }
-    // Whoever has no admin listener has no inspector to look at.
-    const record = config.admin.enabled ? inspection.recorder?.at(index) : undefined
-    const proxy = createProxy({ ...listener, environment: name, apiUrl, exchange, observe, record, log })
+    const { observe } = observation
+    const record = observation.recordingOf(index)
+    const follow = (change: (admission: Listener) => void) => void followers.push(change)
+    const proxy = createProxy({ ...listener, follow, environment: name, apiUrl, exchange, observe, record, log })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)
-    listening.push({ environment: name, connections: () => door.connections })
     const { port, addresses } = door
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
-    const health = {
-      hasStarted: () => hasStarted,
-      obstacles: () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.values()))
-    }
+    const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.all()))
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
-    const admin = createAdmin(health, { host: config.admin.host, allowedHosts })
+    const admin = createAdmin({ hasStarted: () => hasStarted, obstacles }, { host: config.admin.host, allowedHosts })
+    const status = { version: packageVersion(), startedAt, obstacles, ...house }
+    admin.register(controlRoutes, { status, quit: config.admin.allowQuit ? quit : undefined })
     admin.register(expositionRoute, metrics)
-    admin.register(inspectorRoutes, inspection)
+    admin.register(inspectorRoutes, inspector)
     adminDoor = await open(admin, config.admin, 'with --admin-port')
     return `http://${adminDoor.addresses[0]}`
   }
@@ -142,6 +124,7 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
   }
 
   async function close(seconds: number): Promise<void> {
+    environments.stopFollowing()
     const deadline = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000)
       giveUp = () => {
@@ -159,7 +142,7 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
   }
 
   async function closeRooms(closing: Promise<unknown>): Promise<void> {
-    await connector.close()
+    await environments.close()
     // Who waited has just been told, and needs a moment to hear it.
     await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
     for (const door of doors) door.abandon()
@@ -168,8 +151,8 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
     const closingAdmin = adminDoor?.close()
     adminDoor?.abandon()
     await closingAdmin
-    await emulator?.close()
-    await spans?.close()
+    await environments.closeEmulator()
+    await observation.close()
   }
 
   try {
@@ -179,11 +162,21 @@ export async function openApp(config: Config, log: Log, ledger?: Ledger): Promis
     return {
       listeners,
       adminUrl,
-      inspectorUrl: adminDoor && `${urlOf(adminDoor)}/#token=${inspection.token}`,
+      inspectorUrl: adminDoor && `${urlOf(adminDoor)}/#token=${inspector.token}`,
+      async reconfigure(next) {
+        observation.reconfigure(next)
+        for (const [index, listener] of next.listeners.entries()) {
+          if (listener.environment === config.listeners[index]?.environment) followers[index]?.(listener)
+        }
+        await environments.reconfigure(next)
+      },
+      retire() {
+        isDraining = true
+      },
       failed,
       drain(seconds) {
         isDraining = true
-        for (const { limiter } of environments.values()) {
+        for (const { limiter } of environments.all()) {
           // What departs too late for its answer would be cut off half done.
           limiter.drain(Math.max(0, seconds * 1000 - limiter.snapshot().application.roundTripMs))
         }

@@ -7,7 +7,7 @@ import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
-import { createTokenStore, type TokenEvent, type TokenStore } from '../oauth/token-store.js'
+import { createTokenStore, type TokenEvent, type TokenStore, type TokenStoreOptions } from '../oauth/token-store.js'
 import { companyOf, type Quota } from '../servicechannel/environments.js'
 import { type Log, logLogins } from '../telemetry/log.js'
 import { createAgent, createFetch } from '../upstream/agent.js'
@@ -21,6 +21,9 @@ import { createSlots, type Slots } from '../upstream/slots.js'
 export interface ConnectedEnvironment {
   readonly name: string
   readonly apiUrl: string
+  readonly loginUrl: string
+  readonly clientId: string
+  readonly username: string | undefined
   readonly quota: Quota
   readonly exchange: Exchange
   readonly limiter: Limiter
@@ -28,8 +31,12 @@ export interface ConnectedEnvironment {
   readonly slots: Pick<Slots, 'busy' | 'waiting'>
 }
 
+/** The login of an environment that outlives the process. */
+export type Session = Required<Pick<TokenStoreOptions, 'credentials' | 'keep'>>
+
 export interface Connector {
-  connect(environment: Environment): ConnectedEnvironment
+  /** @param session what to log in with, when it is more than the configuration says, and where to keep it */
+  connect(environment: Environment, session?: Session): ConnectedEnvironment
   /** Refuses whoever still waits and cuts what is still open. */
   close(): Promise<void>
 }
@@ -59,8 +66,9 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
   const limiters = new Map<string, Limiter>()
   const closers: (() => unknown)[] = []
 
-  function connect(environment: Environment): ConnectedEnvironment {
+  function connect(environment: Environment, session?: Session): ConnectedEnvironment {
     const { name, apiUrl, loginUrl, credentials } = environment
+    const { clientId, clientSecret, username, password } = credentials
     const agent = createAgent({
       tls: config.tls,
       ca: environment.ca,
@@ -76,7 +84,8 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     const tokens = createTokenStore({
       name,
       loginUrl,
-      credentials,
+      credentials: session?.credentials ?? { clientId, clientSecret, username, password },
+      ...(session && { keep: session.keep }),
       fetch: createFetch(agent),
       governors,
       timeoutMs: config.timeouts.loginSeconds * 1000,
@@ -87,7 +96,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
         onLogin?.(name, event)
       }
     })
-    const limiter = shared(limiters, `${apiUrl} ${credentials.clientId}`, () =>
+    const limiter = shared(limiters, `${apiUrl} ${clientId}`, () =>
       createLimiter({
         application: inMs(environment.quota),
         trusted: trustAtFirst(environment.quota.calls),
@@ -110,7 +119,8 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       readAhead,
       now
     })
-    return { name, apiUrl, quota: environment.quota, limiter, tokens, slots, exchange }
+    const { quota } = environment
+    return { name, apiUrl, loginUrl, clientId, username, quota, limiter, tokens, slots, exchange }
   }
 
   /** The emulator forgets with the process whatever was asked of it. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createActivity } from '../admin/activity.js'
 import type { InspectorOptions } from '../admin/inspector.js'
 import { createRecorder } from '../admin/recorder.js'
-import { createRedaction } from '../admin/redaction.js'
+import { createRedaction, type Redact } from '../admin/redaction.js'
 import type { Config } from '../config/schema.js'
 import { type OpenListener, urlOf } from './banner.js'
 import type { ConnectedEnvironment } from './environments.js'
@@ -16,20 +16,30 @@ export interface Inspected {
 
 const kibibyte = 1024
 
+export interface Inspection {
+  readonly options: InspectorOptions
+  /** Other secrets are hidden from now on, beside those that were; another client key opens the listeners. */
+  reconfigure(config: Config): void
+}
+
 /** Puts the inspector together: the recorder, where it is wanted, and what its page shows. */
-export function createInspection(config: Config, { listeners, environments }: Inspected): InspectorOptions {
+export function createInspection(config: Config, { listeners, environments }: Inspected): Inspection {
   const { enabled, maxCalls, maxMegabytes, maxBodyKilobytes, token } = config.inspector
   const activity = createActivity()
+  const secrets = new Set(secretsOf(config))
+  let current = config
+  let redactKnown = createRedaction([...secrets])
+  const redact: Redact = (text, clipped) => redactKnown(text, clipped)
   const recorder = enabled
     ? createRecorder({
         maxCalls,
         maxBytes: maxMegabytes * kibibyte * kibibyte,
         maxBodyBytes: maxBodyKilobytes * kibibyte,
-        redact: createRedaction(secretsOf(config)),
+        redact,
         onClose: activity.note
       })
     : undefined
-  return {
+  const options: InspectorOptions = {
     recorder,
     token: token ?? randomBytes(18).toString('base64url'),
     sources: {
@@ -50,7 +60,16 @@ export function createInspection(config: Config, { listeners, environments }: In
       const { hostname, port } = new URL(`http://${address}`)
       // What is bound to every address is called by loopback.
       const host = { '0.0.0.0': '127.0.0.1', '[::]': '::1' }[hostname] ?? hostname.replace(/^\[|\]$/g, '')
-      return { host, port: Number(port), clientKey: config.listeners[index]?.clientKey }
+      return { host, port: Number(port), clientKey: current.listeners[index]?.clientKey }
+    }
+  }
+  return {
+    options,
+    reconfigure(next) {
+      current = next
+      // Calls with the former ones are still under way.
+      for (const secret of secretsOf(next)) secrets.add(secret)
+      redactKnown = createRedaction([...secrets])
     }
   }
 }

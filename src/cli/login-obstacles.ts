@@ -5,8 +5,11 @@ export function loginObstacles(environments: Iterable<{ name: string; tokens: To
   const obstacles: string[] = []
   for (const { name, tokens } of environments) {
     const { state, restingForMs = 0 } = tokens.snapshot()
+    if (state === 'logged_out') obstacles.push(`There is nothing to log in to ${name} with: run sc-proxy login.`)
     if (state === 'rejected')
-      obstacles.push(`${name} rejected the login and there is no valid token: correct the credentials and start again.`)
+      obstacles.push(
+        `${name} rejected the login and there is no valid token: correct the credentials, or run sc-proxy login.`
+      )
     if (state === 'resting')
       obstacles.push(
         `The login of ${name} failed and rests for ${Math.ceil(restingForMs / 1000)} s more; there is no valid token.`

@@ -1,4 +1,4 @@
-import { type Loaded, loadConfig } from '../config/load.js'
+import { type Loaded, type LoadInput, loadConfig } from '../config/load.js'
 import type { Command, Process } from './command.js'
 
 /**
@@ -8,9 +8,10 @@ import type { Command, Process } from './command.js'
 export function readConfig(
   world: Process,
   argv: readonly string[],
-  command: Pick<Command, 'name' | 'settings'> = { name: 'start' }
+  command: Pick<Command, 'name' | 'settings'> = { name: 'start' },
+  readFile?: LoadInput['readFile']
 ): Extract<Loaded, { ok: true }> | undefined {
-  const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, command })
+  const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, command, ...(readFile && { readFile }) })
   for (const warning of loaded.warnings) world.stderr.write(`sc-proxy: warning: ${warning}\n`)
   if (loaded.ok) return loaded
   for (const error of loaded.errors) world.stderr.write(`sc-proxy: ${error}\n`)

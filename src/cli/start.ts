@@ -1,6 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { loadConfig } from '../config/load.js'
 import { banner } from './banner.js'
 import type { Command } from './command.js'
 import { readConfig } from './read-config.js'
+import { recordReads } from './record-reads.js'
+import { createReload } from './reload.js'
 import { exitCodeOf, untilStopped } from './until-stopped.js'
 
 /** After a fault nobody knows what state the process is in: long enough for most calls, too short for much harm. */
@@ -18,7 +22,8 @@ export const start: Command = {
   async run(world, argv) {
     // Before anything else: a container's first process is deaf to a signal it does not listen to.
     const { asked, insisted } = untilStopped(world)
-    const loaded = readConfig(world, argv)
+    const reads = recordReads()
+    const loaded = readConfig(world, argv, start, reads.readFile)
     if (!loaded) return 2
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
@@ -28,6 +33,10 @@ export const start: Command = {
       import('../telemetry/log.js')
     ])
     const log = createLog({ ...config.log, stream: world.stdout })
+    let askToQuit = () => {}
+    const quit = new Promise<'POST /api/quit'>((resolve) => {
+      askToQuit = () => resolve('POST /api/quit')
+    })
     const failed = new Promise<undefined>((resolve) => {
       let isFirst = true
       world.faults.onUncaught((err) => {
@@ -39,9 +48,11 @@ export const start: Command = {
     })
     world.faults.onWarning(({ name, message }) => log.warn({ warning: name }, message))
 
-    const app = await openApp(config, log, openLedger(config.stateDir, world, log)).catch((error: Error) => {
-      world.stderr.write(`sc-proxy: ${error.message}\n`)
-    })
+    const app = await openApp(config, log, { ledger: openLedger(config.stateDir, world, log), quit: askToQuit }).catch(
+      (error: Error) => {
+        world.stderr.write(`sc-proxy: ${error.message}\n`)
+      }
+    )
     if (!app) return 2
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
@@ -51,17 +62,42 @@ export const start: Command = {
     }
     if (app.adminUrl !== undefined) log.info({ adminUrl: app.adminUrl }, `health at ${app.adminUrl}/readiness`)
 
-    const signal = await Promise.race([asked, failed, app.failed])
-    const { drainSeconds } = config.shutdown
-    const seconds = signal ? drainSeconds : Math.min(drainSeconds, mostSecondsAfterFault)
-    log.info(
-      `${signal ?? 'after this fault'}: finishing what is under way, for ${seconds} s at most; a second signal ends it at once`
-    )
-    let code = signal ? 0 : 1
+    let current = config
+    const reload = createReload({
+      config,
+      files: [...reads.texts.keys()],
+      load() {
+        const { readFile, texts } = recordReads()
+        const loaded = loadConfig({ argv, env: world.env, cwd: world.cwd, readFile })
+        return { loaded, files: [...texts.keys()] }
+      },
+      async apply(next) {
+        await app.reconfigure(next)
+        log.level = next.log.level
+        current = next
+      },
+      log
+    })
+    world.signals.onReload((signal) => reload.now(signal))
+
+    const reason = await Promise.race([asked, quit, failed, app.failed])
+    reload.close()
+    const { delaySeconds, drainSeconds } = current.shutdown
+    let code = reason ? 0 : 1
     void Promise.race([insisted, failed]).then((again) => {
       code = again ? exitCodeOf(again) : 1
       if (again) app.abandon()
     })
+    app.retire()
+    if (reason && delaySeconds > 0) {
+      log.info(`${reason}: readiness is red; everything is served for ${delaySeconds} s more`)
+      await Promise.race([pause(delaySeconds * 1000, undefined, { ref: false }), insisted, failed])
+    }
+    const isHurried = code !== 0 && reason !== undefined
+    const seconds = isHurried ? 0 : reason ? drainSeconds : Math.min(drainSeconds, mostSecondsAfterFault)
+    log.info(
+      `${reason ?? 'after this fault'}: finishing what is under way, for ${seconds} s at most; a second signal ends it at once`
+    )
     await app.drain(seconds)
     log.info('stopped')
     return code

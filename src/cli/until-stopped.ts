@@ -16,7 +16,10 @@ export interface Stopping {
 const echoMs = 250
 
 /** Listens from now on. */
-export function untilStopped({ signals }: Pick<Process, 'signals'>, now = () => performance.now()): Stopping {
+export function untilStopped(
+  { signals }: { signals: Pick<Process['signals'], 'onStop'> },
+  now = () => performance.now()
+): Stopping {
   const steps: ((signal: Signal) => void)[] = []
   const step = () => new Promise<Signal>((resolve) => steps.push(resolve))
   const stopping = { asked: step(), insisted: step() }

@@ -63,7 +63,8 @@ export function createBuilder(givens: Givens, errors: string[], read?: ReadFile)
 
   function contents(given: Given, schema: JsonSchema, path: string, place: string): unknown {
     if (given.path === 'readOnly') return given.value ? 'read-only' : 'read-write'
-    if (namesFile[path]?.test(String(given.value))) return resolve(given.layer.base, String(given.value))
+    const isPath = schema.title === 'the path of a file' || namesFile[path]?.test(String(given.value))
+    if (isPath) return resolve(given.layer.base, String(given.value))
     if (!fileKey('', schema) || !given.path.endsWith('File')) return given.value
     const name = resolve(given.layer.base, String(given.value))
     const file = readText(name, read)

@@ -30,6 +30,9 @@ export const origin = (description: string) =>
 /** A value that is never shown and never taken from the command line. */
 export const secret = (description: string) => Type.String({ description, minLength: 1, writeOnly: true })
 
+/** The path of a file that is not read with the configuration; relative ones count from where they are given. */
+export const file = (description: string) => Type.String({ description, minLength: 1, title: 'the path of a file' })
+
 /** A length of time; at most a day, which timers can hold. */
 export const seconds = (description: string, preset: number) =>
   Type.Number({ description, default: preset, exclusiveMinimum: 0, maximum: 86400 })

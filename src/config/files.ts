@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import stripJsonComments from 'strip-json-comments'
 import type { Layer } from './collect.js'
 import { parseJson } from './json.js'
 
@@ -39,9 +40,10 @@ export function readConfigFile(
     errors.push(`${source}: ${content.error}`)
     return undefined
   }
-  const parsed = parseJson(content.text)
+  // Comments become spaces, so that places in messages stay right.
+  const parsed = parseJson(stripJsonComments(content.text))
   if (!parsed.ok) {
-    errors.push(`${name} is not JSON (${parsed.place}); comments and trailing commas are not allowed`)
+    errors.push(`${name} is not JSON (${parsed.place}); trailing commas are not allowed`)
     return undefined
   }
   return {

@@ -4,10 +4,12 @@ import { builtIn } from './resolve.js'
 import { expectation, fileKey, insideOf, type JsonSchema, settingAt } from './settings.js'
 
 /** One sentence for each thing that must be said and is not: what, and every way to say it. */
-export function findMissing({ config, givens, choice, builder }: Resolved): string[] {
+export function findMissing(resolved: Resolved): string[] {
+  const { config, givens, choice, builder } = resolved
   const credential = (path: string) => path.includes('.credentials.')
   const lacking = Object.keys(config.environments).flatMap((name) => {
-    const paths = builder.missing.filter((path) => path.startsWith(`environments.${name}.credentials.`))
+    const at = `environments.${name}.credentials`
+    const paths = [...builder.missing.filter((path) => path.startsWith(`${at}.`)), ...withoutSession(at, resolved)]
     return paths.length > 0 ? lacksCredentials(name, paths, choice.login === name) : []
   })
   const others = [
@@ -15,6 +17,13 @@ export function findMissing({ config, givens, choice, builder }: Resolved): stri
     ...addressesOfUnused(config.environments, givens)
   ]
   return [...others.map((path) => lacks(path, givens)), ...lacking]
+}
+
+/** User and password, where no session is kept that could do without them. */
+function withoutSession(at: string, { builder }: Resolved): string[] {
+  if (builder.origins[`${at}.sessionFile`] !== undefined) return []
+  const isGiven = (path: string) => builder.origins[path] !== undefined
+  return [`${at}.username`, `${at}.password`].filter((path) => !isGiven(path))
 }
 
 /** An environment of one's own that nobody uses may lack credentials, but hardly addresses: rather, its name is mistyped. */

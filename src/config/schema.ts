@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
+import { credentials } from './credentials.js'
 import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
 import { inspector } from './inspector.js'
 
@@ -67,13 +68,6 @@ const listener = object({
     default: 'read-write'
   }),
   ...admission
-})
-
-const credentials = object({
-  clientId: Type.String({ description: 'The client id ServiceChannel gave the application.', minLength: 1 }),
-  clientSecret: secret('The client secret that belongs to the client id.'),
-  username: Type.String({ description: 'The ServiceChannel user the calls are made as.', minLength: 1 }),
-  password: secret('The password of the ServiceChannel user.')
 })
 
 const environment = object({
@@ -144,13 +138,24 @@ const operation = {
       default: true
     }),
     host: host('Address of the admin listener.'),
-    port: port('Port of the admin listener; 0 takes a free one.', 8081)
+    port: port('Port of the admin listener; 0 takes a free one.', 8081),
+    allowQuit: Type.Boolean({
+      description: 'Let whoever reaches the admin listener stop the proxy with POST /api/quit, as sc-proxy quit does.',
+      default: false
+    })
   }),
   inspector,
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',
       default: 25,
+      minimum: 0,
+      maximum: 86400
+    }),
+    delaySeconds: Type.Number({
+      description:
+        'Seconds that everything is still served after the stop signal, readiness being red: time for a load balancer to notice.',
+      default: 0,
       minimum: 0,
       maximum: 86400
     })

@@ -64,7 +64,7 @@ export function settingsReference(): string {
 /** The settings under these keys, all of them by default, for a terminal `width` columns wide. */
 export function settingsHelp(width: number, keys?: readonly string[]): string {
   const indent = width >= 72 ? 38 : 6
-  const blocks = inSections((setting) => isUnder(keys, setting)).map(([section, settings]) => {
+  const blocks = inSections(listedSettings(keys)).map(([section, settings]) => {
     const lines = settings.map((setting) => {
       const label = `  ${labelOf(setting)}`
       const preset = presetOf(setting.schema)
@@ -88,8 +88,12 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
-function inSections(isListed = (_: Setting) => true): [string, Setting[]][] {
-  const listed = [configFile, ...allSettings].filter(isListed)
+/** The settings under these keys, all of them by default. */
+export function listedSettings(keys?: readonly string[]): Setting[] {
+  return [configFile, ...allSettings].filter((setting) => isUnder(keys, setting))
+}
+
+function inSections(listed = listedSettings()): [string, Setting[]][] {
   const names = new Set(listed.map(({ section }) => section))
   return [...names].map((name) => [name, listed.filter(({ section }) => section === name)])
 }

@@ -7,6 +7,9 @@ import { pause, untilAborted } from './until-aborted.js'
  */
 const marginMs = 100
 
+/** From the end of one token request to the start of the next. */
+export const spacingMs = loginSpacingSeconds * 1000 + marginMs
+
 /** Keeps the token requests of one user apart. */
 export interface Governor {
   /**
@@ -23,7 +26,6 @@ export interface Governor {
 
 /** @param now monotonic milliseconds. It must not count a suspend as time passed: the server may not have seen it. */
 export function createGovernor(now = () => performance.now()): Governor {
-  const spacingMs = loginSpacingSeconds * 1000 + marginMs
   let notBefore = Number.NEGATIVE_INFINITY
   let last: Promise<unknown> = Promise.resolve()
 

@@ -57,7 +57,7 @@ const userPlaces = placesOf('SC_PROXY_USERNAME and SC_PROXY_PASSWORD')
 export function nothingToLogInWith({ name, origin }: LoginHost): ProxyError {
   return new ProxyError(
     'login_rejected',
-    `There is nothing to log in to "${name}" (${origin}) with. Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD.`
+    `There is nothing to log in to "${name}" (${origin}) with. Set SC_PROXY_USERNAME and SC_PROXY_PASSWORD, or run sc-proxy login.`
   )
 }
 
@@ -79,7 +79,7 @@ function grantRejected(
     'login_rejected',
     grant.type === 'password'
       ? `${server} rejected the user name or password${because}. Check both (${userPlaces}). ` +
-          'So that the account is not locked, they are not tried again: correct them and start again.'
+          'So that the account is not locked, they are not tried again until one of them changes.'
       : `${server} rejected the authorization code${because}. It works once and for a short time: ask for another.`
   )
 }

@@ -31,10 +31,12 @@ export interface LoginOptions {
   host: LoginHost
   now: () => number
   onEvent: (event: TokenEvent) => void
+  /** Keeps the session where it outlives the process; never rejects. */
+  keep: (session: Session) => Promise<void>
 }
 
 /** A login that has not been tried yet. */
-export function createLogin({ session, server, governor, host, now, onEvent }: LoginOptions): Login {
+export function createLogin({ session, server, governor, host, now, onEvent, keep }: LoginOptions): Login {
   const rest = createRest(now)
   return {
     session,
@@ -52,6 +54,8 @@ export function createLogin({ session, server, governor, host, now, onEvent }: L
             onEvent({ type: 'failed', grant: grant.type, code, message, retrying }),
           signal
         })
+        // Before anybody can use what came: a refresh token that is lost with the process may have been the only one.
+        await keep(session)
         rest.end()
         const { grant, lifeMs, askedAt } = renewal
         onEvent({ type: 'renewed', grant, lifeMs: toTenths(lifeMs), tookMs: toTenths(now() - askedAt) })

@@ -5,10 +5,14 @@ export interface Credentials extends Client {
   username?: string
   password?: string
   refreshToken?: string
+  /** When the login was that the refresh token comes from; wall clock, milliseconds. */
+  loggedInAt?: number
+  /** When somebody else last sent the token endpoint a request for this user; wall clock, milliseconds. */
+  askedAt?: number
 }
 
 /** Refresh tokens live this long after a login (ServiceChannel, Introduction: Overview). */
-const sessionLifeMs = 30 * 24 * 60 * 60 * 1000
+export const sessionLifeMs = 30 * 24 * 60 * 60 * 1000
 
 /** What one set of credentials has become: which grant comes next, and how long the session lasts. */
 export interface Session {
@@ -21,17 +25,28 @@ export interface Session {
   refused(grant: Grant): void
   /** When the refresh tokens of the last login end. Undefined before a login. */
   endsAt(): number | undefined
+  /** The refresh token to log in with next; undefined when there is none. */
+  refreshToken(): string | undefined
+  /** Whether these are the credentials it was made of, or their refresh token is one it has come to. */
+  isOf(credentials: Credentials): boolean
   /** Everything that must never be shown. */
   secrets(): string[]
 }
 
-/** @param code the answer of the authorize page: the session then begins with it. */
-export function createSession(given: Credentials, code?: Grant & { type: 'authorization_code' }): Session {
+/**
+ * @param now the clock `endsAt` counts in
+ * @param code the answer of the authorize page: the session then begins with it
+ */
+export function createSession(
+  given: Credentials,
+  now: () => number,
+  code?: Grant & { type: 'authorization_code' }
+): Session {
   const credentials = Object.freeze({ ...given })
   let firstGrant: Grant | undefined = code
   let newest = code === undefined ? credentials.refreshToken : undefined
   let previous: string | undefined
-  let loggedInAt: number | undefined
+  let loggedInAt = credentials.loggedInAt && now() - Math.max(0, Date.now() - credentials.loggedInAt)
 
   return {
     credentials,
@@ -66,6 +81,13 @@ export function createSession(given: Credentials, code?: Grant & { type: 'author
       if (newest === grant.refreshToken) newest = undefined
       if (previous === grant.refreshToken) previous = undefined
     },
+
+    refreshToken: () => newest ?? previous,
+
+    isOf: (others) =>
+      (['clientId', 'clientSecret', 'username', 'password'] as const).every(
+        (key) => credentials[key] === others[key]
+      ) && [credentials.refreshToken, newest, previous].includes(others.refreshToken),
 
     endsAt: () => (loggedInAt === undefined ? undefined : loggedInAt + sessionLifeMs),
 

@@ -1,4 +1,4 @@
-import type { Token } from './token-store.js'
+import type { Token } from './token.js'
 
 /** Renewals that the API's 401s may force: so one forbidden route cannot spend the logins of all others. */
 const forcedRenewalSpacingMs = 60_000

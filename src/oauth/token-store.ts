@@ -1,41 +1,19 @@
 import { LRUCache } from 'lru-cache'
-import { type ProblemCode, ProxyError } from '../errors.js'
+import { ProxyError } from '../errors.js'
 import { createElapsedClock } from './clock.js'
-import { createGovernors, type Governors } from './governor.js'
+import { createGovernors, type Governors, spacingMs } from './governor.js'
 import { tokenEndpoint } from './grant.js'
+import { left } from './left.js'
 import { createLogin, type Login, type TokenEvent } from './login.js'
 import type { Explanation } from './login-failure.js'
-import { type Credentials, createSession, type Session } from './session.js'
+import { type Credentials, createSession, type Session, sessionLifeMs } from './session.js'
 import { createStanding } from './standing.js'
+import type { Token, TokenSnapshot } from './token.js'
 import { untilAborted } from './until-aborted.js'
 
 export type { TokenEvent } from './login.js'
 export type { Credentials } from './session.js'
-
-/** Times are milliseconds of the store's `now`. */
-export interface Token {
-  readonly accessToken: string
-  /** When it was asked for. */
-  readonly obtainedAt: number
-  /** From here on it is never handed out. */
-  readonly expiresAt: number
-  /** This long before its end a renewal starts in the background. */
-  readonly marginMs: number
-  /** Later tokens of a store have higher numbers. */
-  readonly generation: number
-}
-
-/** The state of a login, without secrets. */
-export interface TokenSnapshot {
-  /** `rejected` and `resting` are told only once no valid token is left: until then the login works. */
-  state: 'none' | 'valid' | 'expired' | 'rejected' | 'resting'
-  expiresInMs?: number
-  /** Until the refresh tokens of the last login end. */
-  sessionEndsInMs?: number
-  /** Until the login is tried again. */
-  restingForMs?: number
-  lastError?: ProblemCode
-}
+export type { Token, TokenSnapshot } from './token.js'
 
 export interface TokenStore {
   /**
@@ -58,6 +36,8 @@ export interface TokenStore {
   replaceCredentials(credentials: Credentials): void
   /** Somebody runs `login`: whatever was rejected or is resting may be tried once more, with the same secrets. */
   tryAgain(): void
+  /** Somebody runs `logout`: what is left is the password, if there is one. */
+  endSession(): void
   /** Exchanges an authorization code for a new session (RFC 6749 §4.1.3). Until it succeeds the old one goes on. */
   loginWithCode(code: string, redirectUri: string): Promise<void>
   snapshot(): TokenSnapshot
@@ -80,6 +60,11 @@ export interface TokenStoreOptions {
   now?: () => number
   explain: (error: unknown) => Explanation
   onEvent?: (event: TokenEvent) => void
+  /**
+   * Called with the refresh token after every renewal, before its access token is handed out. What it rejects with is its
+   * own business: the session goes on in memory.
+   */
+  keep?: (session: { refreshToken: string; loggedInAgoMs: number }) => Promise<void>
 }
 
 /**
@@ -90,7 +75,7 @@ export interface TokenStoreOptions {
  */
 export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const { name, loginUrl, fetch, governors = createGovernors(), timeoutMs } = options
-  const { now = createElapsedClock(), explain, onEvent = () => {} } = options
+  const { now = createElapsedClock(), explain, onEvent = () => {}, keep = async () => {} } = options
   const endpoint = tokenEndpoint(loginUrl)
   const host = { name, origin: endpoint.origin, explain }
   const standing = createStanding(now)
@@ -113,11 +98,30 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
       return Object.freeze({ accessToken, obtainedAt: askedAt, expiresAt, marginMs, generation })
     }
   })
-  let current = loginOf(createSession(options.credentials))
+  let current = loginOf(createSession(options.credentials, now))
 
   function loginOf(session: Session): Login {
     const governor = governors.of(endpoint.origin, session.credentials)
-    return createLogin({ session, server: { endpoint, fetch, timeoutMs }, governor, host, now, onEvent })
+    const { askedAt } = session.credentials
+    if (askedAt !== undefined) governor.restFor(spacingMs - Math.max(0, Date.now() - askedAt))
+    return createLogin({
+      session,
+      server: { endpoint, fetch, timeoutMs },
+      governor,
+      host,
+      now,
+      onEvent,
+      keep: keepSession
+    })
+  }
+
+  async function keepSession(session: Session): Promise<void> {
+    const refreshToken = session.refreshToken()
+    const endsAt = session.endsAt()
+    // What a login brings that no longer counts, or does not yet, must not replace what does.
+    if (refreshToken === undefined || session !== current.session) return
+    const loggedInAgoMs = endsAt === undefined ? 0 : Math.max(0, now() + sessionLifeMs - endsAt)
+    await keep({ refreshToken, loggedInAgoMs }).catch(() => {})
   }
 
   const servesForMs = (token: Token | undefined) => (token === undefined ? 0 : Math.max(0, token.expiresAt - now()))
@@ -186,14 +190,21 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
     lastAcceptedAt: standing.acceptedAt,
 
     replaceCredentials(credentials) {
-      if (!sameCredentials(credentials, current.session.credentials)) supersede(loginOf(createSession(credentials)))
+      const { session } = current
+      if (session.isOf(credentials)) return
+      supersede(loginOf(createSession(credentials, now)))
     },
 
     tryAgain: () => current.rest.end(),
 
+    endSession() {
+      const { refreshToken: _, loggedInAt: __, ...credentials } = current.session.credentials
+      supersede(loginOf(createSession(credentials, now)))
+    },
+
     async loginWithCode(code, redirectUri) {
       const grant = { type: 'authorization_code', code, redirectUri } as const
-      const login = loginOf(createSession(current.session.credentials, grant))
+      const login = loginOf(createSession(current.session.credentials, now, grant))
       try {
         await tokens.forceFetch(login)
       } catch (error) {
@@ -201,6 +212,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
         throw closed ? shuttingDown() : error
       }
       supersede(login)
+      await keepSession(login.session)
     },
 
     snapshot() {
@@ -212,6 +224,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
         if (servingToken(current) !== undefined) return 'valid'
         if (restingForMs === Number.POSITIVE_INFINITY) return 'rejected'
         if (restingForMs > 0) return 'resting'
+        if (session.nextGrant() === undefined) return 'logged_out'
         return token === undefined ? 'none' : 'expired'
       }
       return {
@@ -228,16 +241,4 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
       tokens.clear()
     }
   }
-}
-
-function left(signal: AbortSignal): ProxyError {
-  const { reason } = signal
-  return reason instanceof ProxyError
-    ? reason
-    : new ProxyError('client_left', 'The client left while the login was under way.', { cause: reason })
-}
-
-function sameCredentials(a: Credentials, b: Credentials): boolean {
-  const keys = ['clientId', 'clientSecret', 'username', 'password', 'refreshToken'] as const
-  return keys.every((key) => a[key] === b[key])
 }

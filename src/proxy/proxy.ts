@@ -26,15 +26,26 @@ export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
   apiUrl: string
   /** RFC 9218 urgency, 0 (first) to 7 (last), of calls that do not state their own. */
   priority: number
+  /** Is handed what to call whenever the configuration of the listener has changed; calls under way are not touched. */
+  follow?: (change: (admission: Admission) => void) => void
   exchange: Exchange
   observe: CallObserver
   record?: OpenRecording | undefined
   log: Log
 }
 
+/** Who may come in, and how urgent their calls are: what may change while the listener is open. */
+export type Admission = Omit<GuardOptions, 'apiHost' | 'host'> & { priority: number }
+
 /** One listener, not yet listening. What happens to a request on this side is this list, in this order. */
 export function createProxy(options: ProxyOptions): FastifyInstance {
-  const guard = createGuard({ ...options, apiHost: new URL(options.apiUrl).hostname })
+  const apiHost = new URL(options.apiUrl).hostname
+  let current = options
+  let guard = createGuard({ ...options, apiHost })
+  options.follow?.((admission) => {
+    current = { ...options, clientKey: undefined, ...admission }
+    guard = createGuard({ ...current, apiHost })
+  })
   const connections = createClientConnections()
   const parserFailures = createParserFailures(connections, options.environment, options.log)
   const app = Fastify({
@@ -59,7 +70,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
   app.decorateRequest('call')
   app.addHook('onRequest', async (request, reply) => {
     if (connections.isLast(request.raw.socket)) return reply.hijack()
-    request.call = openCall(request.raw, reply.raw, options)
+    request.call = openCall(request.raw, reply.raw, current)
     connections.watch(request.call)
     // At once: what came in the same packet is looked at before this function has returned to anyone.
     checkMessage(request.call)
@@ -71,7 +82,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
 
   app.addHook('onRequest', async ({ call }, reply) => {
     if (isPreflight(call)) answerPreflight(call)
-    else if (isStandInLogin(call)) answerStandInLogin(call, options.clientKey)
+    else if (isStandInLogin(call)) answerStandInLogin(call, current.clientKey)
     else return
     return reply.hijack()
   })

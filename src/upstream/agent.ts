@@ -23,6 +23,10 @@ export interface AgentOptions {
   now?: () => number
 }
 
+export type ConnectOptions = Pick<AgentOptions, 'tls' | 'ca' | 'upstreamProxy' | 'noProxy' | 'lookup'> & {
+  timeouts: { connectSeconds: number }
+}
+
 /** Name services of hosts in the cloud are asked again after a minute or so; .NET and others settled on two, too. */
 const connectionLifeMs = 120_000
 
@@ -32,24 +36,11 @@ const connectionLifeMs = 120_000
  */
 export function createAgent(options: AgentOptions): Agent {
   tolerateContinue()
-  const { timeouts, lookup, now = () => performance.now() } = options
-  const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
-  const connectMs = timeouts.connectSeconds * 1000
-  const secure = buildConnector({
-    // One context for all connections: with bundled roots and an extra CA, building it costs 30 ms of CPU each time.
-    secureContext: tls.createSecureContext({ ...options.tls, ...(ca && { ca }) }),
-    rejectUnauthorized: true,
-    timeout: connectMs,
-    ...(lookup && { lookup })
-  })
-  const { upstreamProxy, noProxy = '' } = options
-  const tunnel = upstreamProxy && createTunnel({ proxyUrl: upstreamProxy, timeoutMs: connectMs, ca, lookup }, secure)
+  const { timeouts, now = () => performance.now() } = options
+  const connect = createConnect(options)
   const make = () =>
     new Pools({
-      connect: (target, callback) => {
-        const isDirect = !tunnel || isExempt(noProxy, target.hostname, target.port || '443')
-        return isDirect ? secure(target, callback) : tunnel(target, callback)
-      },
+      connect,
       connections: options.connections,
       pipelining: 1,
       headersTimeout: timeouts.headersSeconds * 1000,
@@ -63,6 +54,26 @@ export function createAgent(options: AgentOptions): Agent {
       allowH2: false
     })
   return createRotation(make, connectionLifeMs, now)
+}
+
+/** Makes the verified TLS connections of an agent, straight or through the forward proxy. */
+export function createConnect(options: ConnectOptions): buildConnector.connector {
+  const { timeouts, lookup } = options
+  const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
+  const connectMs = timeouts.connectSeconds * 1000
+  const secure = buildConnector({
+    // One context for all connections: with bundled roots and an extra CA, building it costs 30 ms of CPU each time.
+    secureContext: tls.createSecureContext({ ...options.tls, ...(ca && { ca }) }),
+    rejectUnauthorized: true,
+    timeout: connectMs,
+    ...(lookup && { lookup })
+  })
+  const { upstreamProxy, noProxy = '' } = options
+  const tunnel = upstreamProxy && createTunnel({ proxyUrl: upstreamProxy, timeoutMs: connectMs, ca, lookup }, secure)
+  return (target, callback) => {
+    const isDirect = !tunnel || isExempt(noProxy, target.hostname, target.port || '443')
+    return isDirect ? secure(target, callback) : tunnel(target, callback)
+  }
 }
 
 /** The standard fetch by way of that agent. Redirects are not followed: a token endpoint's 302 is an answer. */

@@ -71,7 +71,8 @@ t.test('no error follows from another', async (t) => {
 
 t.test('a file that is no JSON is reported with line and column', async (t) => {
   t.match(errorsOf('{\n  "port": 1,\n  "host" "x"\n}'), [/^config.json is not JSON \(line 3, column 10\)/])
-  t.match(errorsOf('{ "port": 1 } // mine'), [/line 1, column 15/])
+  t.strictSame(errorsOf('{ /* mine */ "port": 1 } // "}'), [], 'comments are allowed')
+  t.match(errorsOf('{ /* mine\n */ "port": 1 } x'), [/line 2, column 17/], 'and move no place')
   t.match(errorsOf('{ "port": 1, }'), [/line 1, column 14/])
   t.match(errorsOf(''), [/line 1, column 1/])
   t.match(errorsOf('{ "a": "\\x" }'), [/line 1, column 8/])

@@ -40,9 +40,9 @@ t.test('without any setting the emulator answers on loopback, and every default 
     timeouts: { connectSeconds: 10, headersSeconds: 120, bodySeconds: 120, loginSeconds: 30 },
     pool: { connections: 64 },
     queue: { maxCalls: 1000, maxWaitSeconds: 120 },
-    admin: { enabled: true, host: '127.0.0.1', port: 8081 },
+    admin: { enabled: true, host: '127.0.0.1', port: 8081, allowQuit: false },
     inspector: { enabled: true, maxCalls: 500, maxMegabytes: 32, maxBodyKilobytes: 64 },
-    shutdown: { drainSeconds: 25 },
+    shutdown: { drainSeconds: 25, delaySeconds: 0 },
     log: { level: 'info', format: 'auto' },
     emulator: { scenario: 'calm', apiPort: 0, loginPort: 0 }
   })

@@ -1,8 +1,8 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import type { Process } from '../../src/cli/run.js'
 
 /** A process made of memory: what was written can be read back. */
-export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd'>> & { columns?: number }) {
+export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd' | 'stdin'>> & { columns?: number }) {
   const sink = () => {
     const chunks: string[] = []
     const stream = new Writable({
@@ -18,7 +18,8 @@ export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd'>
     argv: [],
     env: {},
     cwd: '/here',
-    signals: { onStop() {} },
+    stdin: Readable.from([]),
+    signals: { onStop() {}, onReload() {} },
     faults: { onUncaught() {}, onWarning() {} },
     ...given,
     stdout: out.stream,

@@ -31,6 +31,10 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   username: ['other', 'other', 'environments.sandbox2.credentials.username'],
   password: ['other', 'other', 'environments.sandbox2.credentials.password'],
   passwordFile: ['some.file', 'of some.file', 'environments.sandbox2.credentials.password'],
+  sessionFile: ['the.session', resolve('/somewhere/the.session'), 'environments.sandbox2.credentials.sessionFile'],
+  sessionKey: ['other', 'other', 'environments.sandbox2.credentials.sessionKey'],
+  sessionKeyFile: ['some.file', 'of some.file', 'environments.sandbox2.credentials.sessionKey'],
+  callbackUrl: ['https://a.example/cb', 'https://a.example/cb', 'environments.sandbox2.credentials.callbackUrl'],
   caFile: ['ca.pem', pem, 'environments.sandbox2.ca'],
   upstreamProxy: ['http://127.0.0.1:8888', 'http://127.0.0.1:8888', 'upstreamProxy'],
   noProxy: ['one.example,two.example', 'one.example,two.example', 'noProxy'],
@@ -52,6 +56,8 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'inspector.maxBodyKilobytes': ['18', 18, 'inspector.maxBodyKilobytes'],
   'inspector.token': ['the-token', 'the-token', 'inspector.token'],
   'inspector.tokenFile': ['some.file', 'of some.file', 'inspector.token'],
+  'admin.allowQuit': ['true', true, 'admin.allowQuit'],
+  'shutdown.delaySeconds': ['3', 3, 'shutdown.delaySeconds'],
   'shutdown.drainSeconds': ['0', 0, 'shutdown.drainSeconds'],
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
@@ -178,7 +184,7 @@ t.test('every key of an environment arrives', async (t) => {
     const key = path.replace('environments.NAME.', '')
     const [text, value] = samples[key.replace('credentials.', '')] ?? ['', own[key]]
     t.not(value, undefined, `${key} has a sample`)
-    const key0 = key.replace(/File$/, '')
+    const key0 = key.replace(/(?<!session)File$/, '')
     const { [key0.replace('credentials.', '')]: _, ...rest } = credentials as Record<string, unknown>
     const basis = { ...environments.extra, companyQuota: { calls: 1, windowSeconds: 1 }, credentials: rest }
     const { config } = load({
