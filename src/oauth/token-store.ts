@@ -38,6 +38,8 @@ export interface TokenSnapshot {
 }
 
 export interface TokenStore {
+  /** The token as long as nothing need be done or awaited to have it: it is valid and its renewal is not due. */
+  fresh(): Token | undefined
   /**
    * A token that is valid right now. Rejects with ProxyError: a `login_…` row, `client_left` when the signal was
    * aborted (or its reason, if that is a ProxyError), `draining` after `close`. The signal ends this caller's wait
@@ -161,6 +163,11 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const shuttingDown = () => new ProxyError('draining', `No more logins to "${name}": the proxy is shutting down.`)
 
   return {
+    fresh() {
+      const token = closed ? undefined : usableToken(current)
+      return token && servesForMs(token) > token.marginMs ? token : undefined
+    },
+
     async get(signal) {
       for (;;) {
         if (closed) throw shuttingDown()
