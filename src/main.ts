@@ -12,12 +12,13 @@ const signals = {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener)
   }
 }
+const onExit = (listener: () => void) => void process.on('exit', listener)
 const commands = [start, emulate, config, version]
 
 // Whoever reads our output may stop reading: `sc-proxy | head` is no reason to fail.
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
-process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, cwd: process.cwd(), signals }, [
+process.exitCode = await run({ argv: argv.slice(2), env, stdout, stderr, cwd: process.cwd(), signals, onExit }, [
   ...commands,
   createHelp(commands)
 ])

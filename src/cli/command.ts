@@ -13,6 +13,8 @@ export interface Process {
     /** Calls the listener when the process is asked to stop. */
     onStop(listener: (signal: string) => void): void
   }
+  /** Calls the listener when the process ends, be it by an error nobody has caught; it can no longer wait for anything. */
+  onExit(listener: () => void): void
 }
 
 export interface Command {

@@ -15,7 +15,7 @@ export const start: Command = {
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
     const [{ openApp }, { createLog }] = await Promise.all([import('./app.js'), import('../telemetry/log.js')])
-    const log = createLog({ ...config.log, stream: world.stdout })
+    const log = await createLog({ ...config.log, stream: world.stdout, onExit: world.onExit })
     const app = await openApp(config, log).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })

@@ -19,6 +19,7 @@ export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd'>
     env: {},
     cwd: '/here',
     signals: { onStop() {} },
+    onExit() {},
     ...given,
     stdout: out.stream,
     stderr: err.stream
