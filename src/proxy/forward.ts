@@ -26,14 +26,14 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
 
   response.writeHead(answer.status, answer.statusText, headers.concat(ownHeaders(call)))
   if (wantsTrailers(call)) passOnTrailers(call, answer)
-  const whole = steps.length === 0 ? answer.whole : undefined
+  const whole = steps.length === 0 ? answer.body.whole() : undefined
   if (whole !== undefined) return void response.end(whole)
 
   // Node keeps the head back for the first piece of the body, which may be long in coming.
   setImmediate(() => {
     if (!response.writableEnded) response.flushHeaders()
   })
-  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
+  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body.stream())
   await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)

@@ -13,7 +13,7 @@ export function wantsTrailers({ request }: Call): boolean {
 
 /** Hands the answer's trailers on. To be called before the body flows; Node adds them only where the answer is chunked. */
 export function passOnTrailers({ response }: Call, answer: Answer): void {
-  answer.body.once('end', () => {
+  answer.body.stream().once('end', () => {
     const fields = responseHeaders(answer.trailers)
     const pairs = fields.flatMap((name, i): [string, string][] =>
       i % 2 === 0 && !headOnly.test(name) ? [[name, fields[i + 1] ?? '']] : []

@@ -8,7 +8,7 @@ export interface Body {
   /** What to send. */
   open(): Buffer | Readable | undefined
   /** A stream of which something has been sent is gone; sending it again would send an empty body. */
-  readonly replayable: boolean
+  isReplayable(): boolean
   /**
    * To be called after a wait, before a place is spent: reads what the client's machine has handed over meanwhile.
    * Nobody sees a connection end that is not read, so this is how an upload is found out that nobody sends any more.
@@ -28,7 +28,7 @@ export type ReadAhead = (request: IncomingMessage) => Promise<Body>
 /** The body of a request that has none: nobody need read ahead for it. */
 export const noBody: Body = {
   open: () => undefined,
-  replayable: true,
+  isReplayable: () => true,
   catchUp: async () => {},
   release() {},
   abandon() {}
@@ -95,9 +95,7 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
         if (!payload) stream ??= streamOf(request, silenceMs)
         return payload ?? stream
       },
-      get replayable() {
-        return stream === undefined || (!stream.readableDidRead && !stream.destroyed)
-      },
+      isReplayable: () => stream === undefined || (!stream.readableDidRead && !stream.destroyed),
       async catchUp() {
         if (payload || stream || kept + catchUpLimit > totalBytes) return
         kept += catchUpLimit

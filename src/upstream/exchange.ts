@@ -99,7 +99,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (result instanceof LostError) isDoubtful ||= result.written
       else if (result.status < 400) tokens.accepted(token)
 
-      const { replayable } = body
+      const replayable = body.isReplayable()
       const verdict = judge({ method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token, back) })
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++

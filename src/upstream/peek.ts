@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { readUpTo } from './read-ahead.js'
 import type { Answer } from './send.js'
 
@@ -15,22 +14,23 @@ export function headerOf(headers: readonly string[], name: string): string | und
 }
 
 /** The text an answer begins with, read without taking it away: the body can still be handed over whole. */
-export async function peek(answer: Answer): Promise<string> {
-  if (answer.whole) return answer.whole.toString('latin1', 0, peekLimit)
-  const start = Buffer.concat(await readUpTo(peekLimit, answer.body))
-  if (answer.body.readableEnded) answer.body = Readable.from(start.length > 0 ? [start] : [])
-  else answer.body.unshift(start)
+export async function peek({ body }: Answer): Promise<string> {
+  const whole = body.whole()
+  if (whole) return whole.toString('latin1', 0, peekLimit)
+  const start = Buffer.concat(await readUpTo(peekLimit, body.stream()))
+  body.putBack(start)
   return start.toString('latin1', 0, peekLimit)
 }
 
 /** Reads an answer nobody will see to its end, so that its connection can be used again; a long one is cut off. */
-export function discard(answer: Answer): void {
-  if (answer.whole) return
+export function discard({ body }: Answer): void {
+  if (body.whole()) return
+  const stream = body.stream()
   let size = 0
-  answer.body
+  stream
     .on('error', () => {})
     .on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > peekLimit) answer.body.destroy()
+      if (size > peekLimit) stream.destroy()
     })
 }

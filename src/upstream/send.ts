@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { type AnswerBody, createAnswerBody } from './answer-body.js'
+import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
 import type { Agent } from './rotation.js'
 
@@ -20,9 +20,7 @@ export interface Answer {
   status: number
   statusText: string
   headers: string[]
-  /** All of the body, when it has come already and nobody has asked for `body`: it then need not become a stream. */
-  readonly whole?: Buffer | undefined
-  body: Readable
+  body: AnswerBody
   /** The fields after the body, in the form of `headers`; complete when the body has ended. */
   trailers: string[]
 }
@@ -49,7 +47,7 @@ export function createSend(agent: Agent, origin: string): Send {
   return ({ method, target, headers, payload, signal, release }) =>
     new Promise((resolve, reject) => {
       let written = false
-      let body: AnswerBody | undefined
+      let body: IncomingBody | undefined
       let controller: Dispatcher.DispatchController | undefined
       const trailers: string[] = []
 
@@ -85,10 +83,10 @@ export function createSend(agent: Agent, origin: string): Send {
             if (status < 200) return
             const headers = rawList(started.rawHeaders)
             if (hasUnknownCoding(headers)) return fail(unknownCoding)
-            body = createAnswerBody(started)
+            body = createIncomingBody(started)
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.end()
-            resolve(answerOf(status, reasonPhrase(statusText), headers, body, trailers))
+            resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
           },
           onResponseData(_started, piece) {
             body?.push(piece)
@@ -100,36 +98,11 @@ export function createSend(agent: Agent, origin: string): Send {
             body?.end()
           },
           onResponseError(_started, error) {
-            if (!body?.hasEnded) return fail(error)
+            if (!body?.hasEnded()) return fail(error)
             signal.removeEventListener('abort', onAbort)
             release()
           }
         }
       )
     })
-}
-
-function answerOf(
-  status: number,
-  statusText: string,
-  headers: string[],
-  incoming: AnswerBody,
-  trailers: string[]
-): Answer {
-  let replaced: Readable | undefined
-  return {
-    status,
-    statusText,
-    headers,
-    trailers,
-    get whole() {
-      return incoming.whole
-    },
-    get body() {
-      return replaced ?? incoming.stream
-    },
-    set body(body) {
-      replaced = body
-    }
-  }
 }

@@ -85,8 +85,8 @@ t.test(
       release: () => released++
     })
     for (const { socket } of wire.lines) socket.destroy()
-    await until(() => answer.body.destroyed)
-    await t.rejects(answer.body.toArray())
+    await until(() => answer.body.stream().destroyed)
+    await t.rejects(answer.body.stream().toArray())
     t.ok(released > 0, 'its connection is given back')
   }
 )
