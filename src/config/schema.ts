@@ -1,6 +1,7 @@
-import { type Static, type TProperties, Type } from 'typebox'
+import type { Static, TProperties } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
 import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
+import { Type } from './type.js'
 
 /*
  * The single truth about every setting. Types, validation, flags, environment variables, help, the README table and
