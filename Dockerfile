@@ -9,7 +9,10 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     SC_PROXY_HOST=0.0.0.0 \
-    SC_PROXY_LOG_FORMAT=json
+    SC_PROXY_LOG_FORMAT=json \
+    XDG_STATE_HOME=/var/lib
+# A volume that is mounted here for the first time belongs to whoever this folder belongs to.
+RUN install -d -o node -g node -m 700 /var/lib/sc-proxy
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -62,3 +62,8 @@ export class ProxyError extends Error {
     return problems[this.code].title
   }
 }
+
+/** The document of a failure (RFC 9457), with its sentence also where ServiceChannel's clients look for one. */
+export function problemBody({ code, title, status, message }: ProxyError): string {
+  return `${JSON.stringify({ type: `urn:sc-proxy:problem:${code}`, title, status, detail: message, code, ErrorMessage: message })}\n`
+}

@@ -10,8 +10,14 @@ export interface Process {
   stderr: Output
   cwd: string
   signals: {
-    /** Calls the listener when the process is asked to stop. */
-    onStop(listener: (signal: string) => void): void
+    /** Calls the listener each time the process is asked to stop. */
+    onStop(listener: (signal: 'SIGTERM' | 'SIGINT') => void): void
+  }
+  faults: {
+    /** Calls the listener with whatever was thrown or rejected where nobody caught it; the process goes on. */
+    onUncaught(listener: (error: unknown) => void): void
+    /** Calls the listener with what Node would otherwise write to stderr itself. */
+    onWarning(listener: (warning: Error) => void): void
   }
   /** Calls the listener when the process ends, be it by an error nobody has caught; it can no longer wait for anything. */
   onExit(listener: () => void): void

@@ -4,39 +4,51 @@ import type { Socket } from 'node:net'
 /** The connections of some servers, so that they can be let go without cutting an answer. */
 export interface Connections {
   watch(server: http.Server): void
-  /** Ends every connection as soon as nothing is under way on it. */
+  /** Calls whose answer is not complete. */
+  readonly underWay: number
+  /**
+   * Every answer from now on is the last on its connection. When none is under way any more, the connections without
+   * one end: until then whoever asks on them is still answered, since a client cannot tell a connection that ended
+   * just before its request from one that ended just after it.
+   */
   release(): void
 }
 
 /**
  * Node's own closeIdleConnections leaves those alone on which nothing was ever asked, as browsers and load balancers
- * open them ahead of need, and those that fall idle after it: a shutdown would wait for their time-out.
+ * open them ahead of need: a shutdown would wait for their time-out.
  */
 export function trackConnections(): Connections {
-  const underWay = new Map<Socket, number>()
+  const sockets = new Set<Socket>()
+  const open = new Set<http.ServerResponse>()
   let isReleasing = false
 
-  const change = (socket: Socket, by: number): void => {
-    const count = underWay.get(socket)
-    if (count === undefined) return
-    underWay.set(socket, count + by)
-    if (isReleasing && count + by === 0) socket.destroySoon()
+  const endIdle = (): void => {
+    if (isReleasing && open.size === 0) for (const socket of sockets) socket.destroySoon()
   }
 
   return {
     watch(server) {
       server.on('connection', (socket: Socket) => {
-        underWay.set(socket, 0)
-        socket.once('close', () => underWay.delete(socket))
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
       })
-      server.on('request', ({ socket }: http.IncomingMessage, response: http.ServerResponse) => {
-        change(socket, 1)
-        response.once('close', () => change(socket, -1))
+      server.prependListener('request', (_request: http.IncomingMessage, response: http.ServerResponse) => {
+        if (isReleasing) response.shouldKeepAlive = false
+        open.add(response)
+        response.once('close', () => {
+          open.delete(response)
+          endIdle()
+        })
       })
+    },
+    get underWay() {
+      return open.size
     },
     release() {
       isReleasing = true
-      for (const [socket, count] of underWay) if (count === 0) socket.destroySoon()
+      for (const response of open) response.shouldKeepAlive = false
+      endIdle()
     }
   }
 }

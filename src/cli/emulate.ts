@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Config } from '../config/schema.js'
 import type { Emulator } from '../emulator/emulator.js'
 import type { Command } from './command.js'
 import { openEmulator } from './open-emulator.js'
 import { readConfig } from './read-config.js'
-import { untilStopped } from './until-stopped.js'
+import { exitCodeOf, untilStopped } from './until-stopped.js'
 
 export const emulate: Command = {
   name: 'emulate',
@@ -13,26 +12,27 @@ export const emulate: Command = {
   examples: ['sc-proxy emulate', 'sc-proxy emulate --emulator-scenario throttled --emulator-write-ca emulator-ca.pem'],
   settings: ['config', 'emulator'],
 
-  /** Runs until it is told to stop. 0: stopped; 2: nothing was started. */
+  /** Runs until it is told to stop. 0: stopped; 2: nothing was started; otherwise as with start. */
   async run(world, argv) {
-    const loaded = readConfig(world, argv)
+    const loaded = readConfig(world, argv, emulate)
     if (!loaded) return 2
-    const emulator = await open(loaded.config.emulator, world.cwd).catch((error: Error) => {
+    const emulator = await open(loaded.config.emulator).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })
     if (!emulator) return 2
     world.stdout.write(describe(emulator, loaded.config.emulator.writeCa))
-    await untilStopped(world)
-    await emulator.close()
-    return 0
+    const { asked, insisted } = untilStopped(world)
+    await asked
+    const again = await Promise.race([emulator.close(), insisted])
+    return again ? exitCodeOf(again) : 0
   }
 }
 
 /** @throws Error with one sentence; nothing is left running then */
-async function open(settings: Config['emulator'], cwd: string): Promise<Emulator> {
+async function open(settings: Config['emulator']): Promise<Emulator> {
   const emulator = await openEmulator(settings)
-  if (settings.writeCa === undefined) return emulator
-  const path = resolve(cwd, settings.writeCa)
+  const { writeCa: path } = settings
+  if (path === undefined) return emulator
   try {
     writeFileSync(path, emulator.ca)
     return emulator

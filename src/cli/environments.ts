@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { ProxyError } from '../errors.js'
+import type { Ledger, Page } from '../limiter/ledger.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { trustAtFirst } from '../limiter/trust.js'
 import { createWindow, type Window } from '../limiter/window.js'
@@ -32,8 +33,10 @@ export interface Connector {
   close(): Promise<void>
 }
 
-/** What tests put in the place of the machine's own. */
+/** What lies outside; what tests put in the place of the machine's own. */
 export interface Ports {
+  /** Where it is written down what quotas were used for; nowhere by default. */
+  ledger?: Ledger | undefined
   /** Monotonic milliseconds that go on through a suspend. */
   now?: () => number
   lookup?: LookupFunction
@@ -46,7 +49,7 @@ type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamPr
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
 export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
-  const { now = createElapsedClock(), lookup } = ports
+  const { ledger, now = createElapsedClock(), lookup } = ports
   const governors = createGovernors()
   const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
@@ -80,6 +83,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       createLimiter({
         application: inMs(environment.quota),
         trusted: trustAtFirst(environment.quota.calls),
+        page: pageOf(environment, credentials.clientId),
         company: companyWindow(environment),
         queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
       })
@@ -101,11 +105,18 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     return { name, apiUrl, quota: environment.quota, limiter, tokens, exchange }
   }
 
-  function companyWindow({ apiUrl, companyQuota, credentials }: Environment): Window | undefined {
+  /** The emulator forgets with the process whatever was asked of it. */
+  function pageOf({ name, apiUrl }: Environment, who: string): Page | undefined {
+    return name === 'emulator' ? undefined : ledger?.page(`${apiUrl} ${who}`)
+  }
+
+  function companyWindow(environment: Environment): Window | undefined {
+    const { apiUrl, companyQuota, credentials } = environment
     const company = companyOf(credentials.clientId)
     if (companyQuota === undefined || company === undefined) return undefined
     return shared(windows, `${apiUrl} ${company}`, () => {
-      const window = createWindow(inMs(companyQuota), { trusted: trustAtFirst(companyQuota.calls) })
+      const trusted = trustAtFirst(companyQuota.calls)
+      const window = createWindow(inMs(companyQuota), { trusted, page: pageOf(environment, company) })
       closers.push(() => window.close())
       return window
     })
@@ -125,7 +136,7 @@ function shared<T>(known: Map<string, T>, key: string, create: () => T): T {
   return value
 }
 
-/** What a call under way is answered when the time for finishing it is over. */
+/** What a call under way is answered when the time is over; without retry-after, since it may have been carried out. */
 function cutOff(): ProxyError {
   const sentence = 'The proxy shut down before the answer came. The request may or may not have been carried out.'
   return new ProxyError('draining', sentence)

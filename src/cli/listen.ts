@@ -1,5 +1,5 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import net, { type AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { isLocalhost } from '../config/address.js'
 import { trackConnections } from './connections.js'
@@ -9,10 +9,20 @@ export interface Listening {
   readonly port: number
   /** `127.0.0.1:8080`, `[::1]:8080`. */
   readonly addresses: readonly string[]
-  /** Stops accepting; idle connections end now, busy ones with their answer. Resolves when the last has ended. */
+  /** Calls whose answer is not complete. */
+  readonly underWay: number
+  /** Stops accepting; connections end with the last answer that is under way. Resolves when all have ended. */
   close(): Promise<void>
   /** Ends whatever is still open. */
   abandon(): void
+}
+
+/** What can happen to a listener that stands. */
+export interface ListenerTrouble {
+  /** One connection could not be accepted, for want of file descriptors for one. The listener goes on. */
+  refused(error: Error): void
+  /** It accepts no connections any more, and nobody asked it to. */
+  lost(): void
 }
 
 /**
@@ -27,22 +37,36 @@ const backlog = 4096
  *
  * @throws the error of the address that cannot be bound (`EADDRINUSE`, `EACCES`, …); nothing stays bound then
  */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<Listening> {
+export async function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+  trouble: ListenerTrouble = { refused() {}, lost() {} }
+): Promise<Listening> {
   const [first = host, second] = isLocalhost(host) ? ['127.0.0.1', '::1'] : [host]
   await app.listen({ host: first, port, backlog })
   const bound = app.server.address() as AddressInfo
   const twin = second === undefined ? undefined : await bindTwin(app, second, bound.port)
   const servers = twin ? [app.server, twin] : [app.server]
   const connections = trackConnections()
-  for (const server of servers) connections.watch(server)
+  let isClosing = false
+  for (const server of servers) {
+    connections.watch(server)
+    server.on('error', trouble.refused).once('close', () => isClosing || trouble.lost())
+  }
 
   return {
     port: bound.port,
     addresses: servers.map((server) => addressOf(server)),
+    get underWay() {
+      return connections.underWay
+    },
     async close() {
-      const closed = Promise.all([app.close(), twin && new Promise((resolve) => twin.close(resolve))])
+      isClosing = true
+      const closed = Promise.all(servers.map(stopAccepting))
       connections.release()
       await closed
+      await app.close()
     },
     abandon() {
       for (const server of servers) server.closeAllConnections()
@@ -68,6 +92,11 @@ async function bindTwin(app: FastifyInstance, host: string, port: number): Promi
     await app.close()
     throw error
   }
+}
+
+/** http.Server's own close would end idle connections at once, on which a request may be on its way. */
+function stopAccepting(server: http.Server): Promise<void> {
+  return new Promise((resolve) => net.Server.prototype.close.call(server, () => resolve()))
 }
 
 function addressOf(server: http.Server): string {

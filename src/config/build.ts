@@ -30,6 +30,13 @@ export interface Builder {
   missing: string[]
 }
 
+/** Settings that name a file or folder used elsewhere, and which of their values do: a scenario may be a known one. */
+const namesFile: Readonly<Record<string, RegExp>> = {
+  'emulator.scenario': /[/\\]|\.json$/,
+  'emulator.writeCa': /./,
+  stateDir: /^(?!none$)/
+}
+
 const itself = (path: string) => [path]
 const within = (value: unknown, key: string) => (value as Record<string, unknown> | undefined)?.[key]
 
@@ -49,21 +56,22 @@ export function createBuilder(givens: Givens, errors: string[], read?: ReadFile)
     const place = given.layer.where(given.path)
     places.set(path, place)
     origins[path] = place.endsWith(`: ${path}`) ? place.slice(0, -path.length - 2) : place
-    const value = given.valid ? contents(given, schema, place) : undefined
+    const value = given.valid ? contents(given, schema, path, place) : undefined
     if (value === undefined) broken.add(path)
     return value
   }
 
-  function contents(given: Given, schema: JsonSchema, place: string): unknown {
+  function contents(given: Given, schema: JsonSchema, path: string, place: string): unknown {
     if (given.path === 'readOnly') return given.value ? 'read-only' : 'read-write'
+    if (namesFile[path]?.test(String(given.value))) return resolve(given.layer.base, String(given.value))
     if (!fileKey('', schema) || !given.path.endsWith('File')) return given.value
-    const path = resolve(given.layer.base, String(given.value))
-    const file = readText(path, read)
+    const name = resolve(given.layer.base, String(given.value))
+    const file = readText(name, read)
     const text = file.ok ? file.text.replace(/\r?\n$/, '') : ''
     if (!file.ok) errors.push(`${place}: ${file.error}`)
-    else if (!text) errors.push(`${place}: ${path} is empty`)
+    else if (!text) errors.push(`${place}: ${name} is empty`)
     else if (schema.contentMediaType && !text.includes('-----BEGIN CERTIFICATE-----')) {
-      errors.push(`${place}: ${path} holds no PEM certificate (-----BEGIN CERTIFICATE-----)`)
+      errors.push(`${place}: ${name} holds no PEM certificate (-----BEGIN CERTIFICATE-----)`)
     } else return text
   }
 

@@ -3,7 +3,14 @@ import type { Layer } from './collect.js'
 import { fromText, named, nested } from './from-text.js'
 import { parseJson } from './json.js'
 import { nearest } from './nearest.js'
-import { allSettings, configFile, isNested, type Setting } from './settings.js'
+import { allSettings, configFile, isNested, isUnder, type Setting } from './settings.js'
+
+/** The command the flags are for. */
+export interface FlagsOf {
+  name: string
+  /** The keys of the settings it makes use of; all of them when undefined. */
+  settings?: readonly string[]
+}
 
 const byFlag = new Map([configFile, ...allSettings].map((setting) => [setting.flag, setting]))
 const negative = new Map(
@@ -21,14 +28,25 @@ const options: ParseArgsConfig['options'] = Object.fromEntries([
   ...[...negative.keys()].map((flag) => [flag?.slice(2), { type: 'boolean' }])
 ])
 
-/** Reads `--name value`, `--name=value`, `--name` and `--no-name`. The last one counts; lists add up. */
-export function readFlags(argv: readonly string[], base: string, errors: string[]): Layer & { config?: string } {
+/**
+ * Reads `--name value`, `--name=value`, `--name` and `--no-name`. The last one counts; lists add up. A flag the command
+ * makes no use of is refused: whoever types it expects something of it.
+ */
+export function readFlags(
+  argv: readonly string[],
+  base: string,
+  errors: string[],
+  command: FlagsOf = { name: 'start' }
+): Layer & { config?: string } {
   const values = new Map<string, unknown>()
   let incomplete = false
   let unknownAt = -2
   for (const token of parseArgs({ args: [...argv], options, strict: false, tokens: true }).tokens) {
     if (token.kind === 'option-terminator') continue
     const place = `argument ${token.index + 1}`
+    const known = token.kind === 'option' ? (byFlag.get(token.rawName) ?? negative.get(token.rawName)) : undefined
+    if (token.kind === 'option' && known && !isUnder(command.settings, known))
+      errors.push(unused(token.rawName, command))
     if (token.kind === 'positional') {
       // Right after an unknown flag it is most likely that flag's value. It may be a secret, so it is never repeated.
       if (token.index !== unknownAt + 1) errors.push(`${place} belongs to no flag: write --name value or --name=value`)
@@ -67,8 +85,21 @@ function valueFrom({ schema }: Setting, token: { value?: string; inlineValue?: b
   return { value: Array.isArray(value) && Array.isArray(before) ? [...before, ...value] : value }
 }
 
+function unused(flag: string, command: FlagsOf): string {
+  const candidates = alike(flag).filter((name) => isUnder(command.settings, byFlag.get(name) ?? configFile))
+  const way =
+    candidates.length > 0 ? `: use ${candidates.join(' or ')}` : `; "sc-proxy help ${command.name}" lists what it takes`
+  return `${flag} has no effect on "sc-proxy ${command.name}"${way}`
+}
+
+/** The longer flags that end in the same word: `--emulator-api-port` for `--port`. */
+function alike(flag: string): string[] {
+  return [...byFlag.keys()].map(String).filter((name) => name.endsWith(flag.slice(1)))
+}
+
 function unknown(flag: string): string {
-  const close = nearest(flag, [...byFlag.keys(), ...negative.keys()].map(String))
+  const [longer, another] = alike(flag)
+  const close = nearest(flag, [...byFlag.keys(), ...negative.keys()].map(String)) ?? (another ? undefined : longer)
   if (!close) return `${flag} is not a known flag`
   return `${flag} is not a known flag; did you mean ${byFlag.get(close)?.schema.writeOnly ? `${close}-file` : close}?`
 }

@@ -3,12 +3,12 @@ import { createBuilder, type Origins } from './build.js'
 import { findErrors, findWarnings } from './checks.js'
 import { collect } from './collect.js'
 import { type ReadFile, readConfigFile } from './files.js'
-import { readFlags } from './flags.js'
+import { type FlagsOf, readFlags } from './flags.js'
 import { mergeGivens } from './givens.js'
 import { findMissing } from './missing.js'
-import { choose, resolveConfig } from './resolve.js'
+import { callsOut, choose, resolveConfig } from './resolve.js'
 import type { Config } from './schema.js'
-import { readProxyVariables, readVariables, type Variables } from './variables.js'
+import { readProxyVariables, readVariables, thisMachine, type Variables } from './variables.js'
 
 export type { Origins } from './build.js'
 export type { Config, Environment, Listener } from './schema.js'
@@ -21,6 +21,8 @@ export interface LoadInput {
   readFile?: ReadFile
   /** From where relative file names in flags and variables count; the current folder by default. */
   cwd?: string
+  /** The command it is for; one that makes use of every setting by default. */
+  command?: FlagsOf
 }
 
 export type Loaded =
@@ -32,11 +34,11 @@ export type Loaded =
  * NO_PROXY before default. Never throws; every error there is comes at once, as a sentence that names the place and
  * what is expected, and holds no secret.
  */
-export function loadConfig({ argv, env, readFile, cwd = '.' }: LoadInput): Loaded {
+export function loadConfig({ argv, env, readFile, cwd = '.', command }: LoadInput): Loaded {
   const errors: string[] = []
   const warnings: string[] = []
   const base = resolve(cwd)
-  const flags = readFlags(argv, base, errors)
+  const flags = readFlags(argv, base, errors, command)
   const variables = readVariables(env, base, errors, warnings)
   const named = flags.config === undefined ? variables : flags
   const file =
@@ -46,11 +48,18 @@ export function loadConfig({ argv, env, readFile, cwd = '.' }: LoadInput): Loade
   const unread = named.config !== undefined && !file
   if (unread || variables.incomplete || flags.incomplete) return { ok: false, errors: distinct(errors), warnings }
 
-  const silent = (path: string) => !ours.some((givens) => givens.some((given) => given.path === path))
-  const givens = mergeGivens([collect(readProxyVariables(env, base, silent), errors), ...ours])
-  const choice = choose(givens)
+  const own = mergeGivens(ours)
+  const choice = choose(own)
+  // What nobody asks for here need not be of use.
+  const isAsked = callsOut(own, choice) && (command?.settings?.includes('upstreamProxy') ?? true)
+  const standard = readProxyVariables(isAsked ? env : {}, base, (path) => !own.get(path))
+  const givens = mergeGivens([collect(standard, errors), ...ours])
   const builder = createBuilder(givens, errors, readFile)
   const config = resolveConfig(givens, choice, builder, errors)
+  if (givens.get('upstreamProxy')?.layer === standard) {
+    config.noProxy = [config.noProxy, thisMachine].filter(Boolean).join(',')
+    builder.origins.noProxy ??= builder.origins.upstreamProxy ?? ''
+  }
   const resolved = { config, givens, choice, builder }
   errors.push(...findErrors(resolved), ...findMissing(resolved))
   warnings.push(...findWarnings(resolved))

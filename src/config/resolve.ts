@@ -49,6 +49,14 @@ export function choose(givens: Givens): Choice {
   return { listeners, environment, login: listeners > 1 ? 'sandbox2' : environment }
 }
 
+/** Whether any listener sends its calls out of this process. */
+export function callsOut(givens: Givens, { listeners, environment }: Choice): boolean {
+  if (listeners <= 1) return environment !== 'emulator'
+  return Array.from({ length: listeners }, (_, index) => givens.get(`listeners[${index}].environment`)).some(
+    (given) => given?.value !== 'emulator'
+  )
+}
+
 /**
  * The effective configuration. Where something was missing or not usable it has holes, and the errors say so: it is
  * to be thrown away then.

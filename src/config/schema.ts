@@ -161,6 +161,14 @@ const operation = {
       default: 'auto'
     })
   }),
+  stateDir: Type.Optional(
+    Type.String({
+      description:
+        'Folder for what must survive a restart: how much of each quota is used. Unless given, sc-proxy in the folder the system has for that; "none" keeps nothing.',
+      minLength: 1,
+      title: 'the path of a folder, or none'
+    })
+  ),
   emulator: object({
     scenario: Type.String({
       description: 'What the emulator plays: calm, throttled, expiring-tokens, flaky or a file of your own.',

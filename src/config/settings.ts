@@ -112,6 +112,11 @@ export const allSettings: readonly Setting[] = [...leaves(fileSchema, '')].map((
   schema
 }))
 
+/** Whether the setting is one of those under these keys; all are when there are no keys. */
+export function isUnder(keys: readonly string[] | undefined, { path }: Setting): boolean {
+  return keys?.includes(path.split('.', 1)[0] ?? '') ?? true
+}
+
 /** The setting that gives the value at this path, whole or as part of its list or map. */
 export function settingAt(path: string): Setting | undefined {
   return [configFile, ...allSettings].find(

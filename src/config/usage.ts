@@ -1,4 +1,13 @@
-import { allSettings, configFile, fileSchema, insideOf, isNested, type JsonSchema, type Setting } from './settings.js'
+import {
+  allSettings,
+  configFile,
+  fileSchema,
+  insideOf,
+  isNested,
+  isUnder,
+  type JsonSchema,
+  type Setting
+} from './settings.js'
 
 /** The JSON Schema (2020-12) of a configuration file, as config/schema.json holds it. */
 export function jsonSchema(): string {
@@ -34,8 +43,7 @@ export function settingsTable(): string {
 /** The settings under these keys, all of them by default, for a terminal `width` columns wide. */
 export function settingsHelp(width: number, keys?: readonly string[]): string {
   const indent = width >= 72 ? 38 : 6
-  const isListed = ({ path }: Setting) => keys?.includes(path.split('.', 1)[0] ?? '') ?? true
-  const blocks = inSections(isListed).map(([section, settings]) => {
+  const blocks = inSections((setting) => isUnder(keys, setting)).map(([section, settings]) => {
     const lines = settings.map((setting) => {
       const label = `  ${labelOf(setting)}`
       const preset = presetOf(setting.schema)

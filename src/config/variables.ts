@@ -41,8 +41,8 @@ export function readVariables(
   }
 }
 
-/** A proxy meant for the whole machine cannot reach what listens on the machine's loopback: the emulator, for one. */
-const thisMachine = 'localhost,127.0.0.1,[::1]'
+/** What a proxy meant for the whole machine is never asked for: it cannot reach what listens on this one's loopback. */
+export const thisMachine = 'localhost,127.0.0.1,[::1]'
 
 /**
  * `HTTPS_PROXY` and `NO_PROXY`, in small letters first as curl has it. They count only where nothing of ours says
@@ -56,10 +56,6 @@ export function readProxyVariables(env: Variables, base: string, silent: (path: 
     // Without a scheme it means http://, as everywhere else.
     if (text) found.set(path, { name, value: path === 'noProxy' || text.includes('://') ? text : `http://${text}` })
   }
-  const proxy = found.get('upstreamProxy')
-  const exempt = found.get('noProxy')
-  if (proxy && exempt) exempt.value += `,${thisMachine}`
-  else if (proxy && silent('noProxy')) found.set('noProxy', { name: proxy.name, value: thisMachine })
   const tree = nested([...found].map(([path, { value }]) => [path, value]))
   return { tree, base, where: (path) => found.get(path)?.name ?? path }
 }

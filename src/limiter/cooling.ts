@@ -1,3 +1,9 @@
+/** Calls that count from `agoMs` before now; from up to one second ahead when nobody knows whether they have arrived. */
+export interface Spent {
+  readonly calls: number
+  readonly agoMs: number
+}
+
 /**
  * The places that were used and are not free yet, in buckets of one quantum: memory and timers do not grow with the
  * calls.
@@ -6,12 +12,14 @@ export interface Cooling {
   readonly size: number
   /** When the next bucket comes free; Infinity when there is none. */
   readonly earliest: number
-  /** Counts one place from `from` (now, or a little later) for one window. */
-  add(from: number, at: number): void
+  /** Counts one place, or several, from `from` for one window: now, a little later, or less than a window ago. */
+  add(from: number, at: number, calls?: number): void
   /** How many places have come free since the last time of asking. */
   collect(at: number): number
   /** When the place at this position (0 is the next) comes free; Infinity beyond the last. */
   due(position: number): number
+  /** From how long ago they count. */
+  spent(at: number): Spent[]
   /** How long a place rests at most, counted from the answer. */
   readonly longestMs: number
 }
@@ -56,12 +64,12 @@ export function createCooling(windowMs: number): Cooling {
       return first * quantum
     },
     longestMs: restMs + quantum,
-    add(from, at) {
+    add(from, at, calls = 1) {
       // Buckets past their time are emptied first: after a long pause the ring would otherwise lap itself.
       advance(at)
       const tick = Math.ceil((from + restMs) / quantum)
-      slots[slot(tick)] = (slots[slot(tick)] ?? 0) + 1
-      size++
+      slots[slot(tick)] = (slots[slot(tick)] ?? 0) + calls
+      size += calls
       if (tick < first) first = tick
     },
     collect(at) {
@@ -77,6 +85,15 @@ export function createCooling(windowMs: number): Cooling {
         left -= slots[slot(tick)] ?? 0
         if (left < 0) return tick * quantum
       }
+    },
+    spent(at) {
+      const rows: Spent[] = []
+      for (let tick = first, left = size; left > 0; tick++) {
+        const calls = slots[slot(tick)] ?? 0
+        if (calls > 0) rows.push({ calls, agoMs: at + restMs - tick * quantum })
+        left -= calls
+      }
+      return rows
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.js'
+import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
 import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
@@ -42,7 +43,10 @@ export interface Limiter {
    */
   acquire(ticket: Ticket, options?: { again?: boolean }): Promise<Lease>
   snapshot(): LimiterSnapshot
-  /** Shutting down in `deadlineMs`: waiting calls that can depart by then still do, all others are refused. */
+  /**
+   * Shutting down in `deadlineMs`: calls that are here and can depart by then still do, all others are refused. A call
+   * may be here whose body is still arriving: its ticket says so.
+   */
   drain(deadlineMs: number): void
   /** Refuses whoever waits and stops all timers. A shared company window stays open: its creator closes it. */
   close(): Promise<void>
@@ -52,6 +56,8 @@ export interface LimiterOptions {
   application: Quota
   /** How many calls the application's window may hold before the server has shown that it admits so many; default all. */
   trusted?: number | undefined
+  /** Where the application's window is written down; nowhere by default. */
+  page?: Page | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -65,8 +71,9 @@ const grantMs = 50
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now, trusted: options.trusted })
+  const application = createWindow(options.application, { now, trusted: options.trusted, page: options.page })
   const room = createWaitingRoom<Lease>(now, turnAway)
+  let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY
   let closed = false
 
@@ -121,32 +128,44 @@ export function createLimiter(options: LimiterOptions): Limiter {
     return waiter !== undefined
   }
 
+  /** It came after the doors had been shut. */
+  function isLate(ticket: Ticket, again: boolean, at: number): boolean {
+    return !again && (ticket.since ?? at) >= drainSince
+  }
+
   /** A permit is at hand and nobody is before it. */
-  function mayDepart(again: boolean, at: number): boolean {
-    return room.size === 0 && (again || drainBy === Number.POSITIVE_INFINITY) && !closed && isOpen(at)
+  function mayDepart(ticket: Ticket, again: boolean, at: number): boolean {
+    return room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
   }
 
   function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Ticket): number {
     return Math.min(queue.maxWaitMs, maxWaitMs)
   }
 
-  function isFull(at: number): boolean {
-    // Calls for which a place is free already only wait for their permit and do not fill the queue.
+  /**
+   * Calls in line for a place; negative while more are free. Those for which one is free only wait for their permit and
+   * do not fill the queue.
+   */
+  function queued(at: number): number {
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
-    return room.size - free >= queue.maxCalls
+    return room.size - free
+  }
+
+  function isFull(at: number): boolean {
+    return queued(at) >= queue.maxCalls
   }
 
   /** Why a call that has to wait may not; undefined when it may. */
   function refusal(ticket: Ticket, again: boolean, at: number): ProxyError | undefined {
     const boundMs = boundOf(ticket)
     const waitMs = estimate(room.ahead(ticket, again), at)
-    if (closed || (drainBy < Number.POSITIVE_INFINITY && (!again || at + waitMs > drainBy))) return draining(waitMs)
+    if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
     if (!again && isFull(at) && !room.canDisplace(ticket)) return full(waitMs - boundMs, at)
     return waitMs > boundMs ? waitTooLong(waitMs, boundMs) : undefined
   }
 
   function full(leastMs: number, at: number): ProxyError {
-    return queueFull(room.size, Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
+    return queueFull(Math.max(0, queued(at)), Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
   }
 
   /** Puts a call in line; in a full one somebody gives way. */
@@ -156,22 +175,22 @@ export function createLimiter(options: LimiterOptions): Limiter {
     displaced?.reject(full(estimate(room.ahead(displaced.ticket, false), at) - displaced.boundMs, at))
   }
 
-  /** Answers waiting calls whose time is up. */
+  /** Answers waiting calls whose time is up. They may all come back, and then not all find the same place. */
   function turnAway(waiters: Waiter<Lease>[], at: number): void {
-    for (const { ticket, deadline, boundMs, reject } of waiters) {
-      const waitMs = estimate(room.ahead(ticket, false), at)
+    for (const [before, { ticket, deadline, boundMs, reject }] of waiters.entries()) {
+      const waitMs = estimate(room.ahead(ticket, false) + before, at)
       reject(deadline < drainBy ? waitTooLong(waitMs, boundMs) : draining(waitMs))
     }
   }
 
-  function tryAcquire({ signal }: Ticket, again: boolean, at: number): Lease | undefined {
-    return !signal.aborted && mayDepart(again, at) ? depart(at, at, 0) : undefined
+  function tryAcquire(ticket: Ticket, again: boolean, at: number): Lease | undefined {
+    return !ticket.signal.aborted && mayDepart(ticket, again, at) ? depart(at, at, 0) : undefined
   }
 
   return {
     refusal(ticket) {
       const at = now()
-      return mayDepart(false, at) ? undefined : refusal(ticket, false, at)
+      return mayDepart(ticket, false, at) ? undefined : refusal(ticket, false, at)
     },
     tryAcquire: (ticket, { again = false } = {}) => tryAcquire(ticket, again, now()),
     acquire(ticket, { again = false } = {}) {
@@ -204,6 +223,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
     },
     drain(deadlineMs) {
       const at = now()
+      drainSince = at
       drainBy = at + deadlineMs
       const late = room.order().filter((_, position) => estimate(position, at) > deadlineMs)
       room.remove(late)

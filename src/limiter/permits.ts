@@ -8,6 +8,8 @@ import type { Quota } from './outcome.js'
 export interface Permits {
   /** Granted and unused. */
   readonly atHand: number
+  /** At hand or on their way: what may be used at any moment. */
+  readonly granted: number
   /** At hand, on their way, or free to ask for. Negative: so many of the places now in use exceed the limit. */
   readonly available: number
   /** How many jobs Bottleneck has been given so far. */
@@ -28,6 +30,13 @@ export interface Permits {
   close(): Promise<void>
 }
 
+export interface PermitOptions {
+  /** Places that are used from the beginning and come back by `freed`. */
+  used?: number | undefined
+  /** Resolves when what is granted by now would be remembered; nothing is at hand before. */
+  kept?: (() => Promise<void>) | undefined
+}
+
 /**
  * Permits kept at hand: few at first, doubled when a call found none or jobs follow one another closely, halved later.
  */
@@ -41,15 +50,15 @@ const jobSpacingMs = 100
  * asked for until it is through. No job is ever heavier than the reservoir: it would hold back the single places that
  * are free. The reservoir never refreshes itself: a refresh lets two windows' worth of calls pass at its edge.
  */
-export function createPermits(quota: Quota, granted: () => void): Permits {
+export function createPermits(quota: Quota, granted: () => void, { used = 0, kept }: PermitOptions = {}): Permits {
   // Bottleneck spaces its jobs by the wall clock: set back by an hour, it would hold the next job for that hour. The
   // negative spacing keeps "the next job may start at" in the past for good.
-  const bottleneck = new Bottleneck({ reservoir: quota.calls, minTime: -1e15 })
   let limit = quota.calls
-  let free = limit
+  let free = Math.max(0, limit - used)
+  const bottleneck = new Bottleneck({ reservoir: free, minTime: -1e15 })
   let asking = 0
   let atHand = 0
-  let debt = 0 // while the limit is below what is in use; there is nothing free or at hand then
+  let debt = Math.max(0, used - limit) // while the limit is below what is in use; there is nothing free or at hand then
   let ahead = leastAhead
   let grownAt = 0
   let askedAt = Number.NEGATIVE_INFINITY
@@ -73,6 +82,7 @@ export function createPermits(quota: Quota, granted: () => void): Permits {
     jobs++
     bottleneck
       .schedule({ weight: count }, async () => {
+        if (kept) await kept()
         asking = 0
         atHand += repay(count)
         granted()
@@ -104,6 +114,9 @@ export function createPermits(quota: Quota, granted: () => void): Permits {
   return {
     get atHand() {
       return atHand
+    },
+    get granted() {
+      return atHand + asking
     },
     get available() {
       return atHand + asking + free - debt

@@ -13,6 +13,8 @@ export interface Ticket {
   readonly signal: AbortSignal
   /** The longest this caller waits; the queue's own bound still holds. */
   readonly maxWaitMs?: number | undefined
+  /** When its request arrived, on the limiter's clock: who was here before a drain is still served. Default: now. */
+  readonly since?: number | undefined
 }
 
 /** A call that waits. It is resolved or rejected by whoever takes it out. */

@@ -2,6 +2,7 @@ import { createAlarm } from './alarm.js'
 import { createCooling, transitMs } from './cooling.js'
 import { createGate } from './gate.js'
 import { createLearner } from './learner.js'
+import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { createPermits } from './permits.js'
 import { createRoundTrip } from './round-trip.js'
@@ -56,19 +57,22 @@ const grantMs = 10
 export interface WindowOptions {
   /** How many calls it may hold before the server has shown that it admits so many; all of them by default. */
   trusted?: number | undefined
+  /** Where it is written down what was used, by earlier processes too; nowhere by default. */
+  page?: Page | undefined
   /** A monotonic clock in milliseconds. */
   now?: (() => number) | undefined
 }
 
-/** A window with all its places free; it fetches its first permits at once. */
+/** A window with all its places free, but for those its page knows of; it fetches its first permits at once. */
 export function createWindow(quota: Quota, options: WindowOptions = {}): Window {
-  const { trusted = quota.calls, now = () => performance.now() } = options
+  const { trusted = quota.calls, page, now = () => performance.now() } = options
   const learner = createLearner(quota)
   const gate = createGate(quota.windowMs)
   const roundTrip = createRoundTrip()
   const trust = createTrust(quota, trusted, roundTrip)
   const cooling = createCooling(quota.windowMs)
-  const permits = createPermits(quota, () => wake(now()))
+  recall()
+  const permits = createPermits(quota, () => wake(now()), { used: cooling.size, kept: page?.kept })
   // A line with waiting calls keeps the process alive; places that nobody waits for do not.
   const alarm = createAlarm(tick, { keepsProcessAlive: false })
   const members: Member[] = []
@@ -152,7 +156,18 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     return Math.max(placeMs, exploreMs, opensInMs(at) + probeMs) + Math.floor(position / learner.limit) * lapMs
   }
 
+  /** What earlier processes have used counts as if this one had. */
+  function recall(): void {
+    const at = now()
+    for (const { calls, agoMs } of page?.spent ?? []) {
+      if (agoMs < cooling.longestMs) cooling.add(at - agoMs, at, calls)
+    }
+    cooling.collect(at) // what is free by now has never been taken here
+    page?.keep(() => ({ spent: cooling.spent(now()), open: out + (closed ? 0 : permits.granted) }))
+  }
+
   permits.refill(0, now())
+  arm(now())
 
   return {
     isOpen,
@@ -171,6 +186,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     },
     settle(place, outcome, at) {
       out--
+      page?.touch()
       if (outcome.kind === 'unsent') {
         permits.unused()
         gate.back(place.probe, false)
@@ -228,7 +244,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     async close() {
       closed = true
       alarm.clear()
-      await permits.close()
+      await Promise.all([permits.close(), page?.close()])
     }
   }
 }

@@ -40,7 +40,7 @@ export function loginFailure(outcome: Failure, grant: Grant, host: LoginHost, se
     case 'throttled':
       return new ProxyError('login_resting', `${server} allows no more logins of this user for the moment.`)
     case 'unusable':
-      return new ProxyError('login_resting', `${server} ${outcome.reason}. It is asked again after a pause.`)
+      return new ProxyError('login_resting', `${server} ${outcome.reason}.`)
     case 'timeout':
       return new ProxyError('login_timeout', `${server} did not answer in time.`)
     case 'failed':

@@ -1,4 +1,5 @@
 import { type ProblemCode, ProxyError } from '../errors.js'
+import { toTenths } from '../telemetry/records.js'
 import type { Governor } from './governor.js'
 import { ask, type Grant, type LoginServer } from './grant.js'
 import type { LoginHost } from './login-failure.js'
@@ -52,7 +53,8 @@ export function createLogin({ session, server, governor, host, now, onEvent }: L
           signal
         })
         rest.end()
-        onEvent({ type: 'renewed', grant: renewal.grant, lifeMs: renewal.lifeMs, tookMs: now() - renewal.askedAt })
+        const { grant, lifeMs, askedAt } = renewal
+        onEvent({ type: 'renewed', grant, lifeMs: toTenths(lifeMs), tookMs: toTenths(now() - askedAt) })
         return renewal
       } catch (error) {
         if (!(error instanceof ProxyError)) throw error

@@ -1,8 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { Call } from './call.js'
 
+/** What an answer says of its call. */
+export type Stamped = Pick<Call, 'id' | 'environment' | 'trace' | 'page' | 'waitSeconds'>
+
 /** What every answer says about its way through the proxy. Durations are milliseconds (Server Timing, W3C). */
-export function ownHeaders({ id, environment, trace, page, waitSeconds }: Call): string[] {
+export function ownHeaders({ id, environment, trace, page, waitSeconds }: Stamped): string[] {
   const timing = `queue;dur=${ms(trace.queueMs)}, token;dur=${ms(trace.tokenMs)}, upstream;dur=${ms(trace.upstreamMs)}`
   const headers = ['x-request-id', id, 'x-sc-proxy-environment', environment, 'server-timing', timing]
   // RFC 7240 section 3.

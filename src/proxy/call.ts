@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
-import type { CallObserver, CallRecord } from '../telemetry/records.js'
+import { type CallObserver, type CallRecord, toTenths } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { requestHeaders } from './headers.js'
 import { preferredWait } from './prefer.js'
@@ -62,7 +62,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       client: clientOf(request),
       priority: urgencyOf(request) ?? options.priority,
       signal: leaving.signal,
-      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000
+      maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000,
+      since: opened.on
     },
     trace: { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] },
     waitSeconds,
@@ -72,27 +73,42 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     close() {
       if (isClosed) return
       isClosed = true
-      if (!response.writableFinished)
-        leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
-      observe(Object.freeze(recordOf(call, opened)))
+      const ended = endingOf(call)
+      const emit = () => observe(Object.freeze(recordOf(call, opened, ended)))
+      if (response.writableFinished) return emit()
+      leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
+      // What the call was waiting for has to hear of it, before it can say how long that was.
+      setImmediate(emit)
     }
   }
   response.once('close', call.close)
   return call
 }
 
-function recordOf(call: Call, opened: { at: number; on: number }): CallRecord {
-  const { id, environment, method, target, response, trace } = call
+type Ending = Pick<CallRecord, 'status' | 'problem'>
+
+function endingOf({ response, problem }: Call): Ending {
+  return {
+    status: response.headersSent ? response.statusCode : 499,
+    problem: problem ?? (response.writableFinished ? undefined : 'client_left')
+  }
+}
+
+function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending): CallRecord {
+  const { id, environment, method, target, trace } = call
   return {
     id,
     startedAt: opened.at,
     environment,
     method,
     path: target.split('?', 1)[0] ?? '',
-    status: response.headersSent ? response.statusCode : 499,
-    problem: call.problem ?? (response.writableFinished ? undefined : 'client_left'),
-    totalMs: performance.now() - opened.on,
-    ...trace
+    ...ended,
+    totalMs: toTenths(performance.now() - opened.on),
+    queueMs: toTenths(trace.queueMs),
+    tokenMs: toTenths(trace.tokenMs),
+    upstreamMs: toTenths(trace.upstreamMs),
+    attempts: trace.attempts,
+    notes: trace.notes
   }
 }
 

@@ -1,4 +1,4 @@
-import { ProxyError } from '../errors.js'
+import { ProxyError, problemBody } from '../errors.js'
 import { answerLocally } from './answer.js'
 import type { Call } from './call.js'
 
@@ -38,11 +38,6 @@ function breakOff({ request, response }: Call): void {
   // In HTTP/1.0 the end of the connection would pass for the end of the answer.
   if (request.httpVersion === '1.0') response.socket?.resetAndDestroy()
   else response.socket?.destroySoon()
-}
-
-/** The problem document of a failure. */
-export function problemBody({ code, title, status, message }: ProxyError): string {
-  return `${JSON.stringify({ type: `urn:sc-proxy:problem:${code}`, title, status, detail: message, code, ErrorMessage: message })}\n`
 }
 
 /** What has no row in the error table is our own fault, and its text may not be meant for clients. */

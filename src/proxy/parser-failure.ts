@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { ProxyError } from '../errors.js'
+import { ProxyError, problemBody } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
+import { ownHeaders, type Stamped } from './answer.js'
 import type { ClientConnections } from './client-connections.js'
-import { methods, problemBody } from './failure.js'
+import { methods } from './failure.js'
 
 /** How long a refused connection is still read, so that what it had under way does not cost its client the answer. */
 const lingerMs = 2_000
@@ -16,7 +18,7 @@ export interface ParserFailures {
 }
 
 /** What never becomes a request is answered on the socket, by hand. */
-export function createParserFailures(connections: ClientConnections, log: Log): ParserFailures {
+export function createParserFailures(connections: ClientConnections, environment: string, log: Log): ParserFailures {
   const refused = new WeakSet<Socket>()
 
   return {
@@ -30,14 +32,15 @@ export function createParserFailures(connections: ClientConnections, log: Log): 
         return void socket.destroySoon()
       }
       const failure = explain(error.code)
-      const { request, response, abort } = connections.latest(socket) ?? {}
-      if (!request || !response || response.closed) return refuse(socket, failure)
+      const call = connections.latest(socket)
+      if (!call || call.response.closed) return refuse(socket, failure)
+      const { request, response } = call
       // What came is no part of the last request: that one gets its own answer first.
       if (request.complete) return void response.once('close', () => refuse(socket, failure))
       // Bytes of ours in the middle of an answer would be taken for a part of it.
       if (response.headersSent || !response.socket) return void socket.destroy()
-      refuse(socket, failure)
-      abort?.(failure)
+      refuse(socket, failure, call)
+      call.abort(failure)
     },
 
     connectAsked({ url }, socket) {
@@ -47,22 +50,28 @@ export function createParserFailures(connections: ClientConnections, log: Log): 
     }
   }
 
-  function refuse(socket: Socket, failure: ProxyError): void {
+  function refuse(socket: Socket, failure: ProxyError, call: Stamped = nobodys(environment)): void {
     if (!socket.writable) return
     refused.add(socket)
     const body = problemBody(failure)
-    const head = [
-      `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`,
-      'content-type: application/problem+json',
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-sc-proxy-error: ${failure.code}`,
-      ...(failure.status === 405 ? [`allow: ${methods}`] : []),
-      'connection: close'
+    const headers = [
+      ...['content-type', 'application/problem+json', 'content-length', `${Buffer.byteLength(body)}`],
+      ...['cache-control', 'no-store', 'x-sc-proxy-error', failure.code],
+      ...(failure.status === 405 ? ['allow', methods] : []),
+      ...ownHeaders(call),
+      ...['connection', 'close']
     ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+    const lines = headers.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
+    socket.end(`HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\n${lines}\r\n${body}`)
     socket.resume()
     setTimeout(() => socket.destroy(), lingerMs).unref()
   }
+}
+
+/** What never became a call is stamped like one, so that its answer can be found and placed. */
+function nobodys(environment: string): Stamped {
+  const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, notes: [] }
+  return { id: randomUUID(), environment, trace, page: undefined, waitSeconds: undefined }
 }
 
 /** A handshake record of any version of TLS (RFC 8446 §5.1). */

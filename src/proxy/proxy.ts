@@ -34,7 +34,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
 export function createProxy(options: ProxyOptions): FastifyInstance {
   const guard = createGuard({ ...options, apiHost: new URL(options.apiUrl).hostname })
   const connections = createClientConnections()
-  const parserFailures = createParserFailures(connections, options.log)
+  const parserFailures = createParserFailures(connections, options.environment, options.log)
   const app = Fastify({
     // The router would decode, tidy or refuse targets that ServiceChannel understands; it has one route to offer anyway.
     rewriteUrl: () => '/',

@@ -27,4 +27,9 @@ export interface CallRecord {
   readonly notes: readonly string[]
 }
 
+/** A length of time as records and log lines hold it, in ms: a tenth is more than can be known of a network. */
+export function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
+
 export type CallObserver = (record: CallRecord) => void

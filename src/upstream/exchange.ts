@@ -8,7 +8,7 @@ import { explainFailure } from './failure.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
 import type { Slots } from './slots.js'
-import { type Evidence, judge } from './verdict.js'
+import { type Evidence, isSafe, judge } from './verdict.js'
 
 /** What the exchange needs of a call: what to send, how it queues, and where to write down what was done. */
 export interface Conversation {
@@ -78,12 +78,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
     for (let again = false; ; again = true) {
       // Where nothing need be waited for, nothing is: these steps cost as much as all the rest otherwise.
-      const lease = limiter.tryAcquire(ticket, { again }) ?? (await queue(call, again))
+      const lease = limiter.tryAcquire(patienceLeft(call), { again }) ?? (await queue(call, again))
       const { token, release } =
         atHand(lease) ??
         (await equip(call, body, lease).catch((error) => {
           lease.report({ kind: 'unsent' })
-          throw error instanceof LostError ? asProblem(error, isDoubtful) : error
+          throw error instanceof LostError ? asProblem(error, method, isDoubtful) : error
         }))
       const departed = now()
       trace.attempts++
@@ -111,7 +111,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       } else if (verdict === 'wait') {
         trace.notes.push('throttled by ServiceChannel: waiting to try again')
       } else {
-        if (result instanceof LostError) throw asProblem(result, isDoubtful)
+        if (result instanceof LostError) throw asProblem(result, method, isDoubtful)
+        if (verdict === 'retire') tokens.refuse(token)
         return result
       }
       if (!(result instanceof LostError)) discard(result)
@@ -139,13 +140,21 @@ export function createExchange(options: ExchangeOptions): Exchange {
     body: Body,
     { waitedMs }: Lease
   ): Promise<Equipment> {
-    const from = now()
-    // The token comes first, so that nobody holds a connection while a login is under way.
-    const token = await tokens.get(signal)
-    const to = now()
-    trace.tokenMs += to - from
-    const release = await slots.take(signal)
-    trace.queueMs += now() - to
+    let token: Token
+    let release: () => void
+    let from = now()
+    try {
+      // The token comes first, so that nobody holds a connection while a login is under way.
+      token = await tokens.get(signal)
+    } finally {
+      trace.tokenMs += now() - from
+    }
+    try {
+      from = now()
+      release = await slots.take(signal)
+    } finally {
+      trace.queueMs += now() - from
+    }
     try {
       if (waitedMs > 0) await body.catchUp()
       return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
@@ -165,8 +174,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   /** @param isDoubtful some attempt, not necessarily the last, may have reached the server */
-  function asProblem({ cause, written }: LostError, isDoubtful: boolean): ProxyError {
-    if (cause instanceof ProxyError) return cause
+  function asProblem({ cause, written }: LostError, method: string, isDoubtful: boolean): ProxyError {
+    // We have cut it off ourselves, at our end. What changes nothing may be asked of our successor.
+    if (cause instanceof ProxyError)
+      return isSafe(method) ? new ProxyError(cause.code, cause.message, { retryAfter: 1, cause }) : cause
     const { kind, reason } = explainFailure(cause)
     // A server that was connected to had been reached, and its certificate was good.
     const met = written && (kind === 'unreachable' || kind === 'untrusted')

@@ -1,3 +1,8 @@
+/*
+ * Why undici's own ProxyAgent (7.30) is not used: its dispatch makes an object of the list of headers, so that of a
+ * repeated name only the last value goes out and numeric names move to the front. Nor does it send a user without a
+ * password to the proxy, and the status of a refusal is left in the words of its error only.
+ */
 import http from 'node:http'
 import https from 'node:https'
 import type { LookupFunction } from 'node:net'

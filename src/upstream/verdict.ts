@@ -16,8 +16,11 @@ export interface Evidence {
   resends: number
 }
 
-/** deliver: hand over what came. renew: renew the token, then resend. wait: resend once the limit allows. resend: at once. */
-export type Verdict = 'deliver' | 'renew' | 'wait' | 'resend'
+/**
+ * deliver: hand over what came. renew: renew the token, then resend. retire: deliver, and let the next call renew the
+ * token. wait: resend once the limit allows. resend: at once.
+ */
+export type Verdict = 'deliver' | 'renew' | 'retire' | 'wait' | 'resend'
 
 /** A token nobody was let in with for this long may have been revoked: a 401 to it says more than a missing right. */
 const doubtfulAfterMs = 60_000
@@ -32,13 +35,16 @@ export function judge(evidence: Evidence): Verdict {
   if ('failed' in ended) return 'deliver'
   if ('dropped' in ended) {
     if (!replayable || evidence.resends > 0) return 'deliver'
-    const harmless = ended.dropped === 'unwritten' || evidence.method === 'GET' || evidence.method === 'HEAD'
-    return harmless ? 'resend' : 'deliver'
+    return ended.dropped === 'unwritten' || isSafe(evidence.method) ? 'resend' : 'deliver'
   }
-  if (!replayable) return 'deliver'
-  if (ended.throttled) return 'wait'
-  if (ended.answer === 401 && evidence.renewals === 0 && isSuspect(evidence.token)) return 'renew'
-  return 'deliver'
+  if (ended.throttled) return replayable ? 'wait' : 'deliver'
+  if (ended.answer !== 401 || evidence.renewals > 0 || !isSuspect(evidence.token)) return 'deliver'
+  return replayable ? 'renew' : 'retire'
+}
+
+/** It changes nothing, however often it is asked (RFC 9110 §9.2.1). */
+export function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function isSuspect(token: Evidence['token']): boolean {

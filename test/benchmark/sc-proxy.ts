@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import type { Quota } from '../../src/servicechannel/environments.js'
 
 export interface ScProxySettings {
   readonly port: number
+  /** Where it keeps what must survive a restart, as users let it. */
+  readonly folder: string
   readonly upstream: { readonly apiUrl: string; readonly loginUrl: string; readonly caFile: string }
   /** Without one the limits are kept, but no run reaches them. */
   readonly quota?: Quota | undefined
@@ -17,7 +20,7 @@ export const credentials = {
 const outOfReach: Quota = { calls: 1_000_000, windowSeconds: 20 }
 
 /** A configuration file with nothing switched off: both limits, a login, one line per call to the log, the admin listener. */
-export function scProxyFile({ port, upstream, quota = outOfReach }: ScProxySettings): string {
+export function scProxyFile({ port, folder, upstream, quota = outOfReach }: ScProxySettings): string {
   const { apiUrl, loginUrl, caFile } = upstream
   return JSON.stringify({
     listeners: [{ environment: 'benchmark', port }],
@@ -26,6 +29,7 @@ export function scProxyFile({ port, upstream, quota = outOfReach }: ScProxySetti
       benchmark: { apiUrl, loginUrl, caFile, quota, companyQuota: outOfReach, credentials }
     },
     queue: { maxCalls: 1_000_000, maxWaitSeconds: 3600 },
-    log: { level: 'info', format: 'json' }
+    log: { level: 'info', format: 'json' },
+    stateDir: join(folder, 'state')
   })
 }

@@ -19,12 +19,12 @@ const probe = new URL('./probe.js', import.meta.url).href
 /** Starts sc-proxy with a probe in it and waits for its first answer. */
 export async function startSubject(
   scope: Scope,
-  settings: Omit<ScProxySettings, 'port'>,
+  settings: Omit<ScProxySettings, 'port' | 'folder'>,
   { node, path, method = 'GET', flags = [] }: { node: string; path: string; method?: string; flags?: readonly string[] }
 ): Promise<Subject> {
   const [port, folder] = [await freePort(), scope.folder()]
   const config = join(folder, 'config.json')
-  writeFileSync(config, scProxyFile({ ...settings, port }))
+  writeFileSync(config, scProxyFile({ ...settings, port, folder }))
   const program = startProgram({
     command: [node, ...flags, '--import', probe, scProxy, 'start', '--config', config],
     core: candidateCore,

@@ -36,6 +36,22 @@ t.test('a loopback listener answers on 127.0.0.1 and, where the machine has it, 
   }
 })
 
+t.test('where the machine has no ::1, a loopback listener answers on 127.0.0.1 alone', async (t) => {
+  const { listen: real } = net.Server.prototype
+  net.Server.prototype.listen = function (this: net.Server, ...args: unknown[]) {
+    if ((args[0] as net.ListenOptions).host !== '::1') return Reflect.apply(real, this, args)
+    const error = Object.assign(new Error('no such address'), { code: 'EADDRNOTAVAIL' })
+    process.nextTick(() => this.emit('error', error))
+    return this
+  } as typeof real
+  t.teardown(() => {
+    net.Server.prototype.listen = real
+  })
+  const door = await open(t)
+  t.strictSame(door.addresses, [`127.0.0.1:${door.port}`])
+  t.match(await raw(door.port, 'GET / HTTP/1.0\r\n\r\n'), /hello/)
+})
+
 t.test('another address of the loopback network is bound as it is', async (t) => {
   // Other systems have to be given these addresses first.
   if (process.platform !== 'linux') return

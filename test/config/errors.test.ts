@@ -293,9 +293,9 @@ t.test('the way out is an http proxy, whoever names it', async (t) => {
   ]) {
     t.match(errorsOf({}, ['--upstream-proxy', url]), [/^--upstream-proxy must be an http:\/\/ or https:\/\/ URL/], url)
   }
-  t.match(errorsOf({}, [], { HTTPS_PROXY: 'socks5://a.example' }), [
-    /^HTTPS_PROXY must be an http:\/\/ or https:\/\/ URL/
-  ])
+  for (const url of ['socks5://a.example', 'http://a.example:99999']) {
+    t.match(errorsOf(login, [], { HTTPS_PROXY: url }), [/^HTTPS_PROXY must be an http:\/\/ or https:\/\/ URL/], url)
+  }
 })
 
 t.test('whatever a file says, the answer is a configuration or sentences', async (t) => {
@@ -348,3 +348,20 @@ function plant(tree: Record<string, unknown>, [key = '', ...rest]: string[], val
     plant(branch as Record<string, unknown>, rest, value)
   }
 }
+
+t.test('a flag that the command makes no use of is refused, with those it takes instead', async (t) => {
+  const emulating = (...argv: string[]) => {
+    const command = { name: 'emulate', settings: ['config', 'emulator'] }
+    const loaded = loadConfig({ argv, env: { SC_PROXY_PORT: '9000' }, command })
+    return loaded.ok ? [] : loaded.errors
+  }
+  t.strictSame(emulating('--port', '9000'), [
+    '--port has no effect on "sc-proxy emulate": use --emulator-api-port or --emulator-login-port'
+  ])
+  t.strictSame(emulating('--no-read-only'), [
+    '--no-read-only has no effect on "sc-proxy emulate"; "sc-proxy help emulate" lists what it takes'
+  ])
+  t.strictSame(emulating('--scenario', 'flaky'), ['--scenario is not a known flag; did you mean --emulator-scenario?'])
+  t.match(emulating('--prot', '1'), [/^--prot is not a known flag/])
+  t.strictSame(emulating('--emulator-api-port', '0'), [], 'a variable may be there for another command')
+})

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import t from 'tap'
 import { type Loaded, loadConfig } from '../../src/config/load.js'
 
@@ -242,13 +243,21 @@ t.test('a list of listeners further up replaces the one below as a whole', async
   t.equal(origins['listeners[0].port'], '--listeners')
 })
 
+/** Sandbox2: something that a forward proxy may be needed for. */
+const remote = {
+  SC_PROXY_CLIENT_ID: login.clientId,
+  SC_PROXY_CLIENT_SECRET: login.clientSecret,
+  SC_PROXY_USERNAME: login.username,
+  SC_PROXY_PASSWORD: login.password
+}
+
 t.test('HTTPS_PROXY and NO_PROXY count where nothing of ours speaks', async (t) => {
-  const env = { HTTPS_PROXY: 'corporate.example:3128', NO_PROXY: 'localhost' }
+  const env = { HTTPS_PROXY: 'corporate.example:3128', NO_PROXY: 'localhost', ...remote }
   const { config, origins } = loaded([], env)
-  t.match(config, { upstreamProxy: 'http://corporate.example:3128', noProxy: 'localhost' })
+  t.match(config, { upstreamProxy: 'http://corporate.example:3128', noProxy: /^localhost/ })
   t.match(origins, { upstreamProxy: 'HTTPS_PROXY', noProxy: 'NO_PROXY' })
   t.match(loaded([], { ...env, https_proxy: 'http://small.example' }).origins, { upstreamProxy: 'https_proxy' })
-  const files = { '/here/c.json': { upstreamProxy: 'http://file.example' } }
+  const files = { '/here/c.json': { upstreamProxy: 'http://file.example', ...login } }
   t.equal(
     loaded(['--config', 'c.json'], { HTTPS_PROXY: 'socks5://unusable' }, files).config.upstreamProxy,
     'http://file.example'
@@ -258,14 +267,43 @@ t.test('HTTPS_PROXY and NO_PROXY count where nothing of ours speaks', async (t) 
 t.test('a proxy for the whole machine is not asked for the machine itself, unless it was named for us', async (t) => {
   const thisMachine = ['localhost', '127.0.0.1', '[::1]']
   const exempt = (...input: Parameters<typeof load>) => loaded(...input).config.noProxy?.split(',')
-  const env = { HTTPS_PROXY: 'http://corporate.example:3128' }
+  const env = { HTTPS_PROXY: 'http://corporate.example:3128', ...remote }
   t.strictSame(exempt([], env), thisMachine)
   t.equal(loaded([], env).origins.noProxy, 'HTTPS_PROXY')
   t.strictSame(exempt([], { ...env, NO_PROXY: 'a.example,b.example' }), ['a.example', 'b.example', ...thisMachine])
   t.equal(loaded([], { ...env, NO_PROXY: 'a.example' }).origins.noProxy, 'NO_PROXY')
-  t.strictSame(exempt(['--no-proxy', 'a.example'], env), ['a.example'], 'who says it exactly is taken at their word')
+  t.strictSame(exempt(['--no-proxy', 'a.example'], env), ['a.example', ...thisMachine])
+  t.equal(loaded(['--no-proxy', 'a.example'], env).origins.noProxy, '--no-proxy')
   t.equal(exempt(['--upstream-proxy', 'http://127.0.0.1:8888']), undefined)
-  t.strictSame(exempt(['--upstream-proxy', 'http://127.0.0.1:8888'], { NO_PROXY: 'a.example' }), ['a.example'])
+  const named = ['--upstream-proxy', 'http://127.0.0.1:8888']
+  t.strictSame(exempt(named, { ...remote, NO_PROXY: 'a.example' }), ['a.example'])
+  t.strictSame(exempt([...named, '--no-proxy', 'a.example'], env), ['a.example'])
+})
+
+t.test('where nothing goes beyond this machine, a proxy for the whole machine is not even looked at', async (t) => {
+  const files = { '/here/c.json': { listeners: [{ environment: 'emulator' }, { environment: 'emulator', port: 1 }] } }
+  for (const HTTPS_PROXY of ['socks5://a.example', 'http://a.example:99999', 'http://good.example']) {
+    for (const argv of [[], ['--config', 'c.json']]) {
+      const { config, origins } = loaded(argv, { HTTPS_PROXY, NO_PROXY: 'a.example' }, files)
+      t.strictSame([config.upstreamProxy, config.noProxy, origins.upstreamProxy], [undefined, undefined, undefined])
+    }
+    t.equal(loaded(['--environment', 'emulator'], { HTTPS_PROXY, ...remote }).config.upstreamProxy, undefined)
+  }
+  const command = { name: 'emulate', settings: ['config', 'emulator'] }
+  const emulating = loadConfig({ argv: [], env: { HTTPS_PROXY: 'socks5://a.example', ...remote }, command })
+  t.match(emulating, { ok: true }, 'a command that calls nobody')
+})
+
+t.test('files named in a configuration file lie beside it, whatever they are for', async (t) => {
+  const files = { '/there/c.json': { emulator: { scenario: 'mine/stormy.json', writeCa: 'ca.pem' } } }
+  const { emulator } = loaded(['--config', '/there/c.json'], {}, files).config
+  t.match(emulator, { scenario: resolve('/there/mine/stormy.json'), writeCa: resolve('/there/ca.pem') })
+  const named = { '/there/c.json': { emulator: { scenario: 'throttled' } } }
+  t.equal(loaded(['--config', '/there/c.json'], {}, named).config.emulator.scenario, 'throttled', 'a name is no file')
+  const byFlag = loaded(['--config', '/there/c.json', '--emulator-scenario', 'stormy.json'], {}, files).config.emulator
+  t.equal(byFlag.scenario, resolve('/here/stormy.json'))
+  const byVariable = loaded([], { SC_PROXY_EMULATOR_SCENARIO: './stormy' }).config.emulator
+  t.equal(byVariable.scenario, resolve('/here/stormy'))
 })
 
 t.test('a CA for all serves every environment that names none of its own', async (t) => {

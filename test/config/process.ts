@@ -20,6 +20,7 @@ export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd'>
     cwd: '/here',
     signals: { onStop() {} },
     onExit() {},
+    faults: { onUncaught() {}, onWarning() {} },
     ...given,
     stdout: out.stream,
     stderr: err.stream

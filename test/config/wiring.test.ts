@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import t from 'tap'
 import { type LoadInput, loadConfig } from '../../src/config/load.js'
 import { allSettings, configFile, insideOf, isNested } from '../../src/config/settings.js'
@@ -48,10 +49,11 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'shutdown.drainSeconds': ['0', 0, 'shutdown.drainSeconds'],
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
+  stateDir: ['kept', resolve('/somewhere/kept'), 'stateDir'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
   'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
-  'emulator.writeCa': ['ca.pem', 'ca.pem', 'emulator.writeCa'],
+  'emulator.writeCa': ['ca.pem', resolve('/somewhere/ca.pem'), 'emulator.writeCa'],
   listeners: [JSON.stringify(listeners), 7001, 'listeners[0].port'],
   environments: [JSON.stringify({ sandbox2: { quota: { calls: 7 } } }), 7, 'environments.sandbox2.quota.calls']
 }

@@ -72,13 +72,24 @@ t.test('an incomplete work order is refused with the code of what is missing', a
     [{ ...order, Category: 'NONE' }, 910],
     [{ ...order, ContractInfo: { StoreId: '1001', TradeName: 'NONE' } }, 700],
     [{ ...order, ContractInfo: { StoreId: 'none', TradeName: 'PLUMBING' } }, 606],
-    [{ ...order, ContractInfo: { LocationId: 1, TradeName: 'PLUMBING' } }, 601]
+    [{ ...order, ContractInfo: { LocationId: 1, TradeName: 'PLUMBING' } }, 601],
+    [{ ...order, Status: { Primary: 'BOGUS' } }, 904]
   ]
   for (const [body, code] of cases) {
     t.match(await call('/v3/workorders', send('POST', body)), { status: 400, text: `"ErrorCode":${code},` })
   }
   t.match(await call('/v3/workorders', { ...send('POST', {}), body: '{' }), { status: 400, text: /"ErrorCode":503/ })
   t.match(await call('/v3/workorders/1'), { status: 404, text: /"ErrorCodes":\[502\],"ErrorCode":502/ })
+})
+
+t.test('a status that does not exist is refused with its code, and changes nothing', async (t) => {
+  const path = '/v3/workorders/270000001'
+  const before = (await call(path)).json()
+  for (const Status of [{ Primary: 'BOGUS' }, { Primary: '' }, {}, 'COMPLETED', undefined])
+    t.match(await call(`${path}/status`, send('PUT', { Status })), { status: 400, text: /"ErrorCode":904,/ })
+  t.strictSame((await call(path)).json(), before)
+  t.equal((await call(`${path}/status`, send('PUT', { Status: { Primary: 'In Progress' } }))).status, 200)
+  t.match((await call(path)).json(), { Status: { Primary: 'IN PROGRESS' } }, 'in the letters it has everywhere')
 })
 
 t.test('notes are paged by paging=page:size', async (t) => {

@@ -67,12 +67,14 @@ t.test('a second signal ends it at once', { buffered: true }, async (t) => {
   const { service, proxy } = await start(t, { drainSeconds: 30, answerMs: 20_000 })
   const call = createClient(t, proxy.port)()
   await until(() => service.calls.length === 1)
+  const stopping = proxy.says(/SIGTERM: /)
   proxy.child.kill('SIGTERM')
-  await pause(300)
+  await stopping
+  await pause(500)
   proxy.child.kill('SIGTERM')
   const answer = await call
   t.match(problemOf(answer), { status: 503, code: 'draining' })
-  await ends(t, proxy, [answer])
+  await ends(t, proxy, [answer], 143)
 })
 
 async function start(t: Test, { drainSeconds, answerMs }: { drainSeconds: number; answerMs: number }) {
@@ -84,12 +86,12 @@ async function start(t: Test, { drainSeconds, answerMs }: { drainSeconds: number
 }
 
 /** Nothing keeps it from ending: no idle connection, no timer. */
-async function ends(t: Test, proxy: RunningProxy, answers: readonly Answer[]): Promise<void> {
+async function ends(t: Test, proxy: RunningProxy, answers: readonly Answer[], exitCode = 0): Promise<void> {
   const lastAnswer = Math.max(...answers.map(({ at }) => at))
   await proxy.says(/"stopped"/)
   t.ok(performance.now() - lastAnswer < 1000, 'it stops with the last answer')
   const { code, at } = await proxy.ended
-  t.equal(code, 0)
+  t.equal(code, exitCode)
   t.comment(`it ends ${Math.round(at - lastAnswer)} ms after the last answer`)
   t.ok(at - lastAnswer < mostToEndMs, 'and ends')
 }

@@ -22,6 +22,35 @@ t.test('a full queue answers at once, and the same call is accepted when it said
   t.equal(accepted.error, undefined)
 })
 
+t.test('a full queue counts those who wait, and not those who only have not been called yet', async (t) => {
+  const world = useClock(t)
+  const limiter = await makeLimiter(t, world, { queue: { maxCalls: 3, maxWaitMs: 120_000 } })
+  const calls = Array.from({ length: 8 }, () => ask(limiter))
+  await world.settle()
+  t.match(calls[7]?.error, { code: 'queue_full', message: /^3 calls are waiting already;/ })
+  await world.advance(100)
+  t.strictSame(
+    calls.map(({ lease }) => lease !== undefined),
+    [true, true, true, true, false, false, false, false]
+  )
+})
+
+t.test('calls that are turned away together are told when there is room for them all, in their order', async (t) => {
+  const world = useClock(t)
+  const limiter = await makeLimiter(t, world, { queue: { maxCalls: 1000, maxWaitMs: 25_000 } })
+  const asked = Array.from({ length: 4 }, () => limiter.acquire(ticket()))
+  await world.advance(50)
+  const leases = await Promise.all(asked)
+  const waiting = Array.from({ length: 8 }, () => ask(limiter))
+  await world.settle()
+  for (const lease of leases) lease.report({ kind: 'throttled', scope: 'application', untilMs: 60_000 })
+  await world.settle()
+  const told = waiting.map(({ error }) => error?.retryAfter ?? 0)
+  t.equal(told[0], 35, 'the rest, less what it may wait')
+  t.ok(told.every((seconds, n) => n === 0 || seconds >= (told[n - 1] ?? 0)))
+  t.ok((told[7] ?? 0) > 55, 'behind three windows of two')
+})
+
 t.test('a wait beyond the bound is refused at once, and the same call is accepted when it said', async (t) => {
   const world = useClock(t)
   const limiter = await makeLimiter(t, world, {

@@ -104,7 +104,8 @@ t.test('what asks for something else than an API call is told what to do instead
     [`GET /v3/x HTTP/1.2\r\n${host}\r\n`, 400, 'bad_request', /speaks HTTP\/1\.1 and HTTP\/1\.0/],
     [`GET /v3/x HTTP/2.0\r\n${host}\r\n`, 400, 'bad_request', /speaks HTTP\/1\.1 and HTTP\/1\.0/],
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'bad_request', /speaks HTTP\/1\.1 and HTTP\/1\.0/],
-    [`get /v3/x HTTP/1.1\r\n${host}\r\n`, 400, 'bad_request', /does not begin with a method/]
+    [`get /v3/x HTTP/1.1\r\n${host}\r\n`, 400, 'bad_request', /does not begin with a method/],
+    [`GET /v3/x HTTP/1.1\r\n${host}x: ${'x'.repeat(140_000)}\r\n\r\n`, 431, 'headers_too_large', /128 KiB/]
   ]
   for (const address of proxy.addresses) {
     const ip = address.replace(/:\d+$/, '').replace(/[[\]]/g, '')
@@ -117,6 +118,9 @@ t.test('what asks for something else than an API call is told what to do instead
         { status, code, detail, ErrorMessage: detail },
         name
       )
+      t.match(answer, /\r\nx-request-id: [\w-]{36}\r\n/, name)
+      t.match(answer, /\r\nx-sc-proxy-environment: mine\r\n/, name)
+      t.match(answer, /\r\nserver-timing: queue;dur=0\.0, token;dur=0\.0, upstream;dur=0\.0\r\n/, name)
       if (status === 405) t.match(answer, /\r\nallow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n/i, name)
     }
   }
@@ -188,10 +192,10 @@ t.test('a broken chunk is refused before the answer has begun, and ends the conn
   t.equal(servicechannel.arrivals.length, 0)
 
   const streamed = await converse(t, proxy.port)
-  streamed.say(`POST /v3/waits ${head}${chunk}`)
+  streamed.say(`POST /v3/waits ${head.replace('Host', 'X-Request-Id: mine-1\r\nHost')}${chunk}`)
   await until(() => proxy.open() === 2)
   streamed.say('zz\r\n')
-  t.match(await streamed.ended(), /^HTTP\/1\.1 400 /)
+  t.match(await streamed.ended(), /^HTTP\/1\.1 400 [\s\S]*x-request-id: mine-1\r\n/)
 
   const answered = await converse(t, proxy.port)
   answered.say(`POST /v3/answers ${head}${chunk}`)

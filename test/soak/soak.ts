@@ -31,6 +31,7 @@ writeFileSync(
   JSON.stringify({
     listeners: [{ environment: 'soak', port: 0 }],
     admin: { enabled: false },
+    stateDir: join(folder, 'state'),
     environments: {
       soak: {
         apiUrl: witness.apiUrl,

@@ -62,10 +62,8 @@ export async function startProxy(t: Test, options: TestProxyOptions) {
     observe: (record) => void records.push(record),
     log
   })
-  const admin = createAdmin({
-    hasStarted: () => true,
-    obstacles: () => loginObstacles([{ name: environment.name, tokens }])
-  })
+  const obstacles = () => loginObstacles([{ name: environment.name, tokens }])
+  const admin = createAdmin({ hasStarted: () => true, obstacles }, { host: '127.0.0.1', allowedHosts: [] })
   let open = 0
   app.addHook('onRequest', async () => void open++)
   const door = await listen(app, '127.0.0.1', 0)

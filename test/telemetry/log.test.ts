@@ -2,7 +2,8 @@ import { Writable } from 'node:stream'
 import { install } from '@sinonjs/fake-timers'
 import t from 'tap'
 import { ProxyError } from '../../src/errors.js'
-import { createLog, logCalls } from '../../src/telemetry/log.js'
+import { loginFailure } from '../../src/oauth/login-failure.js'
+import { createLog, logCalls, logLogins } from '../../src/telemetry/log.js'
 import type { CallRecord } from '../../src/telemetry/records.js'
 
 function memory(isTTY = false) {
@@ -52,6 +53,29 @@ t.test('one line per call, from its record alone', async (t) => {
   t.match(first, { level: 30, call: { id: 'id-1', status: 200 }, msg: 'sandbox2 GET /v3/workorders 200 (12 ms)' })
   t.match(second, { level: 40, msg: 'sandbox2 GET /v3/workorders 429 (12 ms, waited 3 ms) queue_full' })
   t.equal(out.lines().length, 2)
+})
+
+t.test('a login that failed is told once, and that it is tried again is said once', async (t) => {
+  const out = memory()
+  const log = logLogins(await createLog({ level: 'info', format: 'json', stream: out.stream }), 'mine')
+  const host = {
+    name: 'mine',
+    origin: 'https://login.example',
+    explain: () => ({ kind: 'dropped', reason: 'x' }) as const
+  }
+  const { code, message } = loginFailure(
+    { kind: 'unusable', reason: 'answered 500' },
+    { type: 'password', username: 'u', password: 'p' },
+    host,
+    []
+  )
+  log({ type: 'failed', grant: 'password', code, message, retrying: true })
+  log({ type: 'failed', grant: 'password', code, message, retrying: false })
+  const told = 'mine: The login server of "mine" (https://login.example) answered 500.'
+  t.strictSame(
+    out.lines().map(({ msg }) => msg),
+    [`${told} Trying again.`, told]
+  )
 })
 
 t.test('a terminal gets a line to read, everything else gets JSON, and the setting decides over both', async (t) => {

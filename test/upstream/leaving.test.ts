@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { startProxy } from '../support/proxy.js'
-import { startServiceChannel } from '../support/servicechannel.js'
+import { json, startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 
 t.test('a client that leaves while it waits is never sent, and its place goes to the next', async (t) => {
@@ -20,8 +20,11 @@ t.test('a client that leaves while it waits is never sent, and its place goes to
   const leaving = new AbortController()
   const left = fetch(`${proxy.url}/left`, { signal: leaving.signal }).catch(() => 'left')
   await until(() => proxy.limiter.snapshot().waiting === 1)
+  const waiting = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, 20))
   leaving.abort()
   t.equal(await left, 'left')
+  const waited = performance.now() - waiting
   await until(() => proxy.limiter.snapshot().waiting === 0)
   const next = fetch(`${proxy.url}/next`)
   held[0]?.end('ok')
@@ -31,11 +34,48 @@ t.test('a client that leaves while it waits is never sent, and its place goes to
     servicechannel.arrivals.map(({ url }) => url),
     ['/first', '/next']
   )
-  t.match(
-    proxy.records.find(({ path }) => path === '/left'),
-    { status: 499, problem: 'client_left', attempts: 0 }
-  )
+  const record = proxy.records.find(({ path }) => path === '/left')
+  t.match(record, { status: 499, problem: 'client_left', attempts: 0 })
+  t.ok((record?.queueMs ?? 0) >= 15, 'its record says how long it has waited')
+  t.ok((record?.queueMs ?? 0) <= (record?.totalMs ?? 0) && waited >= 15)
 })
+
+t.test(
+  'a client that leaves during a login, or while all connections are busy, is recorded with that wait',
+  async (t) => {
+    const held: ServerResponse[] = []
+    let logIn = () => {}
+    const servicechannel = await startServiceChannel(t, {
+      answer: (_request, response) => held.push(response),
+      login: (_request, response) => {
+        logIn = () => json(response, 200, { access_token: 'token', token_type: 'bearer', expires_in: 600 })
+      }
+    })
+    const proxy = await startProxy(t, { environment: servicechannel, connections: 1 })
+    const leave = async (path: string, isThere: () => boolean) => {
+      const leaving = new AbortController()
+      const left = fetch(`${proxy.url}${path}`, { signal: leaving.signal }).catch(() => {})
+      await until(isThere)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      leaving.abort()
+      await left
+      await until(() => proxy.records.some((record) => record.path === path))
+      return proxy.records.find((record) => record.path === path)
+    }
+    const duringLogin = await leave('/login', () => servicechannel.logins.length === 1)
+    t.ok((duringLogin?.tokenMs ?? 0) >= 15, 'as time for the token')
+    const busy = fetch(`${proxy.url}/busy`)
+    logIn()
+    await until(() => held.length === 1)
+    const opened = proxy.open()
+    const unconnected = await leave('/next', () => proxy.open() > opened)
+    t.ok((unconnected?.queueMs ?? 0) >= 15, 'as time in the queue')
+    for (const { queueMs, tokenMs, upstreamMs, totalMs } of proxy.records)
+      t.match([queueMs, tokenMs, upstreamMs, totalMs].join(), /^(\d+(\.\d)?,?){4}$/, 'in tenths of a millisecond')
+    held[0]?.end('ok')
+    await busy
+  }
+)
 
 t.test('a call whose time runs out in the queue is told how long it has waited', async (t) => {
   let arrived = 0

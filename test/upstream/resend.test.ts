@@ -49,8 +49,8 @@ t.test('the verdict on a 401 goes by the age of the token', async (t) => {
   )
   t.equal(
     judge({ ...evidence, ended: unauthorized, token: { ...fresh, remainingMs: -1 }, replayable: false }),
-    'deliver',
-    'the body is gone'
+    'retire',
+    'the body is gone: the next call renews'
   )
   t.equal(
     judge({ ...evidence, ended: { answer: 403, throttled: false }, token: { ...fresh, remainingMs: -1 } }),

@@ -74,6 +74,34 @@ t.test(
   }
 )
 
+t.test(
+  'an upload too large to be kept is sent once, and its client has the refusal as it came',
+  { buffered },
+  async (t) => {
+    const { ask, pass, servicechannel } = await startWeather(t, {
+      answer: ({ headers, url, method }, response) => {
+        if (method === 'GET' && headers.authorization !== 'Bearer token-1') response.end('ok')
+        else if (url === '/v3/before') response.end('ok')
+        else if (url === '/v3/throttled')
+          json(response, 429, { Reason: 'Request has been throttled.' }, { 'retry-after': '1' })
+        else notPermitted(response)
+      }
+    })
+    await ask('/v3/before')
+    pass(300)
+    const upload = { method: 'POST', body: Buffer.alloc(300_000, 'x') }
+    const refused = await ask('/v3/x', upload)
+    t.match(refused, { status: 401, code: null, body: /Rejected by security/ })
+    t.equal((await ask('/v3/x')).status, 200, 'the next call goes with a new token')
+    const throttled = await ask('/v3/throttled', upload)
+    t.match(throttled, { status: 429, code: null, retryAfter: '1', body: /has been throttled/ })
+    t.strictSame(
+      servicechannel.arrivals.map(({ method, body }) => `${method} ${body.length}`),
+      ['GET 0', 'POST 300000', 'GET 0', 'POST 300000']
+    )
+  }
+)
+
 t.test('a route that says 401 does not disturb the others', { buffered }, async (t) => {
   const { ask, pass, grants } = await startWeather(t, {
     answer: ({ url }, response) => (url === '/v3/forbidden' ? notPermitted(response) : response.end('ok'))

@@ -1,6 +1,7 @@
 import { callerOf } from '../bearer.js'
 import { type Fields, readFields } from '../body.js'
 import { moment } from '../data/moments.js'
+import { statuses } from '../data/names.js'
 import type { Store } from '../data/store.js'
 import { restWorkOrder } from '../data/views.js'
 import { makeWorkOrder } from '../data/work-orders.js'
@@ -34,8 +35,7 @@ export function workOrders(app: Host, { store, now }: ResourceOptions): void {
   app.put<ById>('/workorders/:id(^\\d+$)/status', async ({ params, body }) => {
     const order = mustFindWorkOrder(store, params.id)
     const status = readFields(body).inner('Status')
-    const primary = status.text('Primary')
-    if (!primary) throw new Refusal(400, errorCodes.status, 'Status is invalid')
+    const primary = readPrimary(status.text('Primary'))
     const completed = primary === 'COMPLETED'
     order.Status = { Primary: primary, Extended: status.text('Extended') ?? '', CanCreateInvoice: completed }
     Object.assign(order, moment('UpdatedDate', now()), completed ? moment('CompletedDate', now()) : {})
@@ -71,7 +71,7 @@ function readNewOrder(fields: Fields, store: Store, createdBy: string, now: numb
     priority: required(named(store.priorities, fields.text('Priority')), errorCodes.priority, 'Priority is not found'),
     category: required(named(store.categories, fields.text('Category')), errorCodes.category, 'Category is not found'),
     status: {
-      Primary: fields.inner('Status').text('Primary') ?? 'OPEN',
+      Primary: readPrimary(fields.inner('Status').text('Primary') ?? 'OPEN'),
       Extended: fields.inner('Status').text('Extended') ?? ''
     },
     callDate: readDate(fields.text('CallDate'), now),
@@ -80,6 +80,13 @@ function readNewOrder(fields: Fields, store: Store, createdBy: string, now: numb
     problemCode: fields.text('ProblemCode') ?? '',
     createdBy
   })
+}
+
+/** Companies make up extended statuses of their own; the primary ones are everybody's. */
+function readPrimary(text: string | undefined): string {
+  const known = statuses.find(({ Primary }) => Primary === text?.toUpperCase())
+  if (!known) throw new Refusal(400, errorCodes.status, 'Status is invalid')
+  return known.Primary
 }
 
 function readDate(text: string | undefined, fallback: number): number {

@@ -30,7 +30,8 @@ export interface Run {
 export function run(t: Test, { args = [], env = {}, files = {} }: RunOptions): Run {
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-journey-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...plainEnvironment(), ...env } })
+  const own = { ...plainEnvironment(), SC_PROXY_STATE_DIR: join(folder, 'state') }
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...own, ...env } })
   const output = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {
@@ -114,8 +115,10 @@ export async function startProxy(t: Test, settings: Settings, options: RunOption
   const files = { 'config.json': JSON.stringify(config, null, 2), ...options.files }
   const args = ['start', '--config', 'config.json', ...(options.args ?? [])]
   const started = run(t, { ...options, args, files })
-  const lines = new RegExp(listeners.map(() => 'listening on \\S+?:(\\d+)').join('[\\s\\S]*?'))
-  const ports = (await started.says(lines)).slice(1).map(Number)
+  // One way to match only: a pattern that may try every way to skip a line takes minutes to fail.
+  const lines = new RegExp(`(?:listening on [^\\n]*\\n(?:(?!listening on)[^])*){${listeners.length}}`)
+  const [said] = await started.says(lines)
+  const ports = [...said.matchAll(/listening on \S+?:(\d+)/g)].map(([, port]) => Number(port))
   const adminPort = Number((await started.says(/127\.0\.0\.1:(\d+)\/readiness/))[1])
   return { ...started, ports, port: ports[0] ?? 0, adminPort }
 }
