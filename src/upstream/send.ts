@@ -94,7 +94,7 @@ export function createSend(agent: Agent, origin: string): Send {
           onResponseEnd(ended) {
             signal.removeEventListener('abort', onAbort)
             release()
-            trailers.push(...rawList(ended.rawTrailers))
+            if (ended.rawTrailers?.length) trailers.push(...rawList(ended.rawTrailers))
             body?.end()
           },
           onResponseError(_started, error) {
