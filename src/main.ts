@@ -16,6 +16,7 @@ const signals = {
     if (!hangsUpWithTerminal) process.on('SIGHUP', listener)
   }
 }
+const onExit = (listener: () => void) => void process.on('exit', listener)
 const faults = {
   onUncaught(listener: (error: unknown) => void) {
     for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, listener)
@@ -29,7 +30,7 @@ const faults = {
 for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
 process.exitCode = await run(
-  { argv: argv.slice(2), env, stdin, stdout, stderr, cwd: process.cwd(), signals, faults },
+  { argv: argv.slice(2), env, stdin, stdout, stderr, cwd: process.cwd(), signals, faults, onExit },
   commands
 )
 

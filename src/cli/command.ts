@@ -27,6 +27,8 @@ export interface Process {
     /** Calls the listener with what Node would otherwise write to stderr itself. */
     onWarning(listener: (warning: Error) => void): void
   }
+  /** Calls the listener when the process ends, be it by an error nobody has caught; it can no longer wait for anything. */
+  onExit(listener: () => void): void
 }
 
 export interface Command {

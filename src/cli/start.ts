@@ -32,7 +32,7 @@ export const start: Command = {
       import('./open-ledger.js'),
       import('../telemetry/log.js')
     ])
-    const log = createLog({ ...config.log, stream: world.stdout })
+    const log = await createLog({ ...config.log, stream: world.stdout, onExit: world.onExit })
     let askToQuit = () => {}
     const quit = new Promise<'POST /api/quit'>((resolve) => {
       askToQuit = () => resolve('POST /api/quit')

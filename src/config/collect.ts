@@ -1,4 +1,4 @@
-import { Check } from 'typebox/schema'
+import { conforms } from './conforms.js'
 import { suggestion } from './nearest.js'
 import { expectation, fileKey, fileSchema, type JsonSchema, settingAt } from './settings.js'
 
@@ -43,7 +43,7 @@ export function collect(layer: Layer, errors: string[]): Given[] {
       if (isObject(value)) walkMap(schema, value, path)
       else errors.push(wrong)
     } else if (schema.items?.properties) walkList(schema, schema.items, value, path, wrong)
-    else if (!Check(schema, value)) give(path, undefined, wrong)
+    else if (!conforms(schema, value)) give(path, undefined, wrong)
     else give(path, value, layer.commandLine ? refusal(schema, value, path, where) : undefined)
   }
 

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { file, object, secret } from './fields.js'
+import { Type } from './type.js'
 
 /** Who logs in, and where a login that outlives the process is kept. */
 export const credentials = object({

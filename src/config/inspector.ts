@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { object, secret } from './fields.js'
+import { Type } from './type.js'
 
 /** What is kept for the inspector, and who may see it. */
 export const inspector = object({

@@ -1,8 +1,10 @@
-import { type Static, type TProperties, Type } from 'typebox'
+import type { Static, TProperties } from 'typebox'
 import { type Quota, serviceChannelEnvironments } from '../servicechannel/environments.js'
 import { credentials } from './credentials.js'
-import { ca, host, object, origin, port, quota, rule, seconds, secret, tlsVersion } from './fields.js'
+import { ca, host, object, origin, port, quota, seconds, tlsVersion } from './fields.js'
 import { inspector } from './inspector.js'
+import { admission, door, listener } from './listener.js'
+import { Type } from './type.js'
 
 /*
  * The single truth about every setting. Types, validation, flags, environment variables, help, the README table and
@@ -16,59 +18,6 @@ const { sandbox2, production } = serviceChannelEnvironments
 export const ownQuota: Quota = { calls: 300, windowSeconds: 60 }
 
 const inWords = (allowed?: Quota) => (allowed ? `${allowed.calls} in ${allowed.windowSeconds} s` : 'none')
-
-const door = {
-  environment: Type.String({
-    description:
-      'Where requests go: emulator, sandbox2, production or a name from environments. Unless given, sandbox2 when it has credentials, else emulator.',
-    minLength: 1,
-    title: 'the name of an environment'
-  }),
-  host: host('Address to listen on.'),
-  port: port('Port to listen on; 0 takes a free one.', 8080)
-}
-
-const admission = {
-  allowedHosts: Type.Array(
-    Type.String({
-      title: 'a host name, with a port or without',
-      pattern: '^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$'
-    }),
-    { description: 'Names besides localhost under which clients may address the listener.', default: [] }
-  ),
-  allowedOrigins: Type.Array(
-    Type.String({ title: 'an origin such as http://localhost:3000', pattern: '^[a-z][a-z0-9+.-]*://[^/?#@\\s]+$' }),
-    { description: 'Origins whose web pages may use the listener.', default: [] }
-  ),
-  allowRemote: Type.Boolean({
-    description: 'Allow a listener that other machines can reach without a client key.',
-    default: false
-  }),
-  clientKey: Type.Optional(secret('The key every client must send.')),
-  rules: object({
-    allow: Type.Array(rule, {
-      description:
-        'The only requests let in, when any are listed: a path such as /v3/users/*, or a method and a path such as "GET /v3/**"; * stands for part of one segment, ** for anything.',
-      default: []
-    }),
-    deny: Type.Array(rule, { description: 'Requests refused, whatever allow says; written alike.', default: [] })
-  }),
-  priority: Type.Integer({
-    description: 'Urgency of the calls of this listener in the queue (RFC 9218): 0 goes first, 7 last.',
-    default: 3,
-    minimum: 0,
-    maximum: 7
-  })
-}
-
-const listener = object({
-  ...door,
-  access: Type.Enum(['read-write', 'read-only'], {
-    description: 'read-only lets in only requests that change nothing.',
-    default: 'read-write'
-  }),
-  ...admission
-})
 
 const environment = object({
   apiUrl: origin('Origin of the API; known for sandbox2 and production.'),

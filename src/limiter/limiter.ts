@@ -33,6 +33,8 @@ export interface LimiterSnapshot {
 export interface Limiter {
   /** Why a call would be refused if it came now; undefined when it would depart or wait. */
   refusal(ticket: Ticket): ProxyError | undefined
+  /** A place that is free now and that nobody waits for. */
+  tryAcquire(ticket: Ticket, options?: { again?: boolean }): Lease | undefined
   /**
    * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its
    * urgency; it is never refused for a full queue, and its bound counts from now.
@@ -181,15 +183,21 @@ export function createLimiter(options: LimiterOptions): Limiter {
     }
   }
 
+  function tryAcquire(ticket: Ticket, again: boolean, at: number): Lease | undefined {
+    return !ticket.signal.aborted && mayDepart(ticket, again, at) ? depart(at, at, 0) : undefined
+  }
+
   return {
     refusal(ticket) {
       const at = now()
       return mayDepart(ticket, false, at) ? undefined : refusal(ticket, false, at)
     },
+    tryAcquire: (ticket, { again = false } = {}) => tryAcquire(ticket, again, now()),
     acquire(ticket, { again = false } = {}) {
       const at = now()
       if (ticket.signal.aborted) return Promise.reject(clientLeft(ticket.signal))
-      if (mayDepart(ticket, again, at)) return Promise.resolve(depart(at, at, 0))
+      const lease = tryAcquire(ticket, again, at)
+      if (lease) return Promise.resolve(lease)
       const refused = refusal(ticket, again, at)
       if (refused) return Promise.reject(refused)
       return new Promise((resolve, reject) => {

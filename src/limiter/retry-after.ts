@@ -5,7 +5,8 @@
  * nothing.
  */
 export function retryAfterMs(value: string | undefined, date: string | undefined, nowMs: number): number | undefined {
-  const text = value?.trim() ?? ''
+  if (value === undefined) return undefined
+  const text = value.trim()
   if (/^-?\d+(?:\.\d+)?$/.test(text)) {
     // RFC 9111 section 1.2.2: no delay is longer than 2^31 seconds.
     return Math.ceil(Math.min(Math.max(0, Number(text)), 2 ** 31) * 1000)

@@ -8,14 +8,18 @@ import { createLogin, type Login, type TokenEvent } from './login.js'
 import type { Explanation } from './login-failure.js'
 import { type Credentials, createSession, type Session, sessionLifeMs } from './session.js'
 import { createStanding } from './standing.js'
-import type { Token, TokenSnapshot } from './token.js'
+import type { Token } from './token.js'
+import { describe, type TokenSnapshot } from './token-snapshot.js'
 import { untilAborted } from './until-aborted.js'
 
 export type { TokenEvent } from './login.js'
 export type { Credentials } from './session.js'
-export type { Token, TokenSnapshot } from './token.js'
+export type { Token } from './token.js'
+export type { TokenSnapshot } from './token-snapshot.js'
 
 export interface TokenStore {
+  /** The token as long as nothing need be done or awaited to have it: it is valid and its renewal is not due. */
+  fresh(): Token | undefined
   /**
    * A token that is valid right now. Rejects with ProxyError: a `login_…` row, `client_left` when the signal was
    * aborted (or its reason, if that is a ProxyError), `draining` after `close`. The signal ends this caller's wait
@@ -165,6 +169,11 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
   const shuttingDown = () => new ProxyError('draining', `No more logins to "${name}": the proxy is shutting down.`)
 
   return {
+    fresh() {
+      const token = closed ? undefined : usableToken(current)
+      return token && servesForMs(token) > token.marginMs ? token : undefined
+    },
+
     async get(signal) {
       for (;;) {
         if (closed) throw shuttingDown()
@@ -216,24 +225,8 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
     },
 
     snapshot() {
-      const { session, rest } = current
       const token = tokens.peek(current, { allowStale: true })
-      const restingForMs = rest.remainingMs()
-      const endsAt = session.endsAt()
-      const state = () => {
-        if (servingToken(current) !== undefined) return 'valid'
-        if (restingForMs === Number.POSITIVE_INFINITY) return 'rejected'
-        if (restingForMs > 0) return 'resting'
-        if (session.nextGrant() === undefined) return 'logged_out'
-        return token === undefined ? 'none' : 'expired'
-      }
-      return {
-        state: state(),
-        expiresInMs: token && Math.max(0, token.expiresAt - now()),
-        sessionEndsInMs: endsAt && Math.max(0, endsAt - now()),
-        restingForMs: Number.isFinite(restingForMs) && restingForMs > 0 ? restingForMs : undefined,
-        lastError: rest.lastFailure()?.code
-      }
+      return describe(current, token, servingToken(current) !== undefined, now())
     },
 
     close() {

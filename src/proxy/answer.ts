@@ -26,5 +26,5 @@ export function answerLocally(call: Call, status: number, headers: readonly stri
 }
 
 function ms(duration: number): string {
-  return duration.toFixed(1)
+  return duration === 0 ? '0.0' : duration.toFixed(1)
 }

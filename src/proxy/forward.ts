@@ -9,7 +9,7 @@ import type { Call } from './call.js'
 import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { isLinkedRoute, relink, relinkLocation } from './links.js'
-import { passOnTrailers } from './trailers.js'
+import { passOnTrailers, wantsTrailers } from './trailers.js'
 
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
@@ -20,18 +20,20 @@ import { passOnTrailers } from './trailers.js'
 export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
   const { response } = call
   const answer = await exchange(call)
-  const own = ownOrigin(call)
   const headers = responseHeaders(answer.headers)
-  const steps = relinkBody(call, answer, headers, { apiUrl, own })
-  replaceLocation(headers, { apiUrl, own })
+  const steps = relinkBody(call, answer, headers, apiUrl)
+  replaceLocation(headers, call, apiUrl)
 
-  response.writeHead(answer.status, answer.statusText, [...headers, ...ownHeaders(call)])
-  passOnTrailers(call, answer)
+  response.writeHead(answer.status, answer.statusText, headers.concat(ownHeaders(call)))
+  if (wantsTrailers(call)) passOnTrailers(call, answer)
+  const whole = steps.length === 0 ? answer.body.whole() : undefined
+  if (whole !== undefined) return void response.end(whole)
+
   // Node keeps the head back for the first piece of the body, which may be long in coming.
   setImmediate(() => {
     if (!response.writableEnded) response.flushHeaders()
   })
-  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body)
+  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body.stream())
   await handOver(body, response).catch((error) => {
     if (call.signal.aborted) throw call.signal.reason
     const { reason } = explainFailure(error)
@@ -57,7 +59,8 @@ function handOver(body: Readable, response: ServerResponse): Promise<void> {
  * The steps a body with links goes through: none when it is not JSON, in a coding we cannot read, or a part of
  * something. The head then no longer says what was true of the bytes before.
  */
-function relinkBody({ method, target }: Call, { status }: Answer, headers: string[], links: Links): Transform[] {
+function relinkBody(call: Call, { status }: Answer, headers: string[], apiUrl: string): Transform[] {
+  const { method, target } = call
   if (!isLinkedRoute(target) || status === 206) return []
   const type = headerValue(headers, 'content-type')
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
@@ -66,7 +69,7 @@ function relinkBody({ method, target }: Call, { status }: Answer, headers: strin
   removeEach(headers, ofTheBytesBefore)
   // Without a body there is nothing to decode.
   if (method === 'HEAD' || status === 204 || status === 304) return []
-  return [...decode(), relink(links.apiUrl, links.own)]
+  return [...decode(), relink(apiUrl, ownOrigin(call))]
 }
 
 const ofTheBytesBefore = new Set([
@@ -79,11 +82,6 @@ const ofTheBytesBefore = new Set([
   'repr-digest'
 ])
 
-interface Links {
-  apiUrl: string
-  own: string
-}
-
 /** Where the client reached this listener, in its own words. */
 function ownOrigin({ form, authority, request }: Call): string {
   const { localAddress = '127.0.0.1', localPort } = request.socket
@@ -91,9 +89,10 @@ function ownOrigin({ form, authority, request }: Call): string {
   return `http://${form === 'origin' && authority ? authority : `${local}:${localPort}`}`
 }
 
-function replaceLocation(headers: string[], { apiUrl, own }: Links): void {
+function replaceLocation(headers: string[], call: Call, apiUrl: string): void {
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === 'location') headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, own)
+    if (headers[i]?.toLowerCase() !== 'location') continue
+    headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, ownOrigin(call))
   }
 }
 

@@ -71,24 +71,26 @@ export function responseHeaders(raw: readonly string[]): string[] {
 }
 
 function withoutHops(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
-  const named = namedInConnection(raw)
   const headers: string[] = []
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? ''
-    const key = name.toLowerCase()
-    if (!hopByHop.has(key) && !dropped.has(key) && !named?.has(key)) headers.push(name, raw[i + 1] ?? '')
-  }
-  return headers
-}
-
-function namedInConnection(raw: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() !== 'connection') continue
-    named ??= new Set()
-    for (const token of (raw[i + 1] ?? '').split(',')) named.add(token.trim().toLowerCase())
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
+    const key = name.toLowerCase()
+    if (key === 'connection') named = addNamed(named, value)
+    else if (!hopByHop.has(key) && !dropped.has(key)) headers.push(name, value)
   }
+  if (named === undefined) return headers
+  const isNamed = named
+  return headers.filter((_, i) => !isNamed.has(headers[i - (i % 2)]?.toLowerCase() ?? ''))
+}
+
+/** The fields that Connection names are of one hop, too. */
+function addNamed(named: Set<string> | undefined, connection: string): Set<string> | undefined {
+  if (connection.toLowerCase() === 'keep-alive') return named // which goes anyway
+  const all = named ?? new Set()
+  for (const token of connection.split(',')) all.add(token.trim().toLowerCase())
   // A client could otherwise take the framing of its own body away.
-  named?.delete('content-length')
-  return named
+  all.delete('content-length')
+  return all
 }

@@ -68,23 +68,28 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
   app.server.on('connect', parserFailures.connectAsked)
 
   app.decorateRequest('call')
-  app.addHook('onRequest', async (request, reply) => {
-    if (connections.isLast(request.raw.socket)) return reply.hijack()
+  // Hooks with a callback and not a promise: three promises a call would cost as much as everything that is done here.
+  app.addHook('onRequest', (request, reply, next) => {
+    if (connections.isLast(request.raw.socket)) return void reply.hijack()
     request.call = openCall(request.raw, reply.raw, current)
     connections.watch(request.call)
     // At once: what came in the same packet is looked at before this function has returned to anyone.
     checkMessage(request.call)
     // Fastify refuses types it cannot parse. Bodies pass through unread, so it need not look; rawHeaders keep the type.
     delete request.raw.headers['content-type']
+    next()
   })
 
-  app.addHook('onRequest', async ({ call }) => guard(call))
+  app.addHook('onRequest', ({ call }, _reply, next) => {
+    guard(call)
+    next()
+  })
 
-  app.addHook('onRequest', async ({ call }, reply) => {
+  app.addHook('onRequest', ({ call }, reply, next) => {
     if (isPreflight(call)) answerPreflight(call)
     else if (isStandInLogin(call)) answerStandInLogin(call, current.clientKey)
-    else return
-    return reply.hijack()
+    else return next()
+    reply.hijack()
   })
 
   app.removeAllContentTypeParsers()
@@ -92,9 +97,10 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     upstream: options.apiUrl,
     // The plugin's own agent would verify no certificate; it is never made, and the handler never asks for one.
     globalAgent: true,
-    handler: async ({ call }, reply) => {
+    // Not its handler: that is called only after the plugin has built URLs for an address of its own.
+    preHandler: ({ call }, reply) => {
       reply.hijack()
-      await forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
+      forward(call, options.exchange, options.apiUrl).catch((error) => fail(call, error))
     }
   })
 

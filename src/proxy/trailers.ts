@@ -5,14 +5,15 @@ import { responseHeaders } from './headers.js'
 /** Fields that frame, route, or say how to read a message have no place after it (RFC 9110 §6.5.1). */
 const headOnly = /^(?:content-|transfer-|access-control-|host$|location$|cache-control$|www-authenticate$)/i
 
-/**
- * Hands the answer's trailers on to a client that said it can take them (`TE: trailers`, RFC 9110 §6.5); for any other
- * they are dropped. To be called before the body flows; Node adds them only where the answer is chunked.
- */
-export function passOnTrailers({ request, response }: Call, answer: Answer): void {
-  const wanted = /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(request.headers.te ?? ''))
-  if (!wanted) return
-  answer.body.once('end', () => {
+/** Has the client said that it can take trailers (`TE: trailers`, RFC 9110 §6.5)? From any other they are kept. */
+export function wantsTrailers({ request }: Call): boolean {
+  const { te } = request.headers
+  return te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(te))
+}
+
+/** Hands the answer's trailers on. To be called before the body flows; Node adds them only where the answer is chunked. */
+export function passOnTrailers({ response }: Call, answer: Answer): void {
+  answer.body.stream().once('end', () => {
     const fields = responseHeaders(answer.trailers)
     const pairs = fields.flatMap((name, i): [string, string][] =>
       i % 2 === 0 && !headOnly.test(name) ? [[name, fields[i + 1] ?? '']] : []

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { inBatches } from './batches.js'
 import type { CallObserver } from './records.js'
 
 export type Log = Logger
@@ -9,6 +9,8 @@ export interface LogOptions {
   /** `auto`: pretty on a terminal, JSON lines otherwise. */
   format: 'auto' | 'pretty' | 'json'
   stream: NodeJS.WritableStream & { isTTY?: boolean }
+  /** Calls back when the process ends. When given, JSON lines may be kept for a tenth of a second. */
+  onExit?: (listener: () => void) => void
 }
 
 /** Names that may carry a secret, wherever they turn up in a log object. */
@@ -18,26 +20,28 @@ const secretKeys = ['authorization', 'cookie', 'clientSecret', 'password', 'acce
  * The process's log. Call sites log chosen fields only; redaction is the second line of defence. Errors are written
  * without their causes and own properties.
  */
-export function createLog({ level, format, stream }: LogOptions): Log {
-  const isPretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true)
-  const destination: DestinationStream = isPretty
-    ? pretty({
-        destination: stream,
-        // The message says it all to a person, except about an error.
-        include: 'time,level,err',
-        colorize: stream.isTTY === true,
-        translateTime: 'SYS:HH:MM:ss.l'
-      })
-    : stream
+export async function createLog(options: LogOptions): Promise<Log> {
   return pino(
     {
-      level,
+      level: options.level,
       base: null,
       redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[hidden]' },
       serializers: { err: describeError }
     },
-    destination
+    await destinationOf(options)
   )
+}
+
+async function destinationOf({ format, stream, onExit }: LogOptions): Promise<DestinationStream> {
+  if (format === 'pretty' || (format === 'auto' && stream.isTTY === true)) {
+    // Loaded here, since most processes run without a terminal.
+    const { prettyLines } = await import('./pretty.js')
+    return prettyLines(stream)
+  }
+  if (onExit === undefined || stream.isTTY === true) return stream
+  const batches = inBatches(stream)
+  onExit(batches.flush)
+  return batches
 }
 
 /** Causes and own properties may hold what a server said, or a header; what is left was written by us. */
@@ -50,13 +54,21 @@ function describeError(error: unknown): unknown {
 
 /** One line per call: warnings for what the proxy had to answer itself, information for everything else. */
 export function logCalls(log: Log): CallObserver {
-  return (call) => {
-    const took = `${Math.round(call.totalMs)} ms`
-    const waited = call.queueMs >= 1 ? `, waited ${Math.round(call.queueMs)} ms` : ''
-    const why = [call.problem, ...call.notes].filter(Boolean).join('; ')
-    const line = `${call.environment} ${call.method} ${call.path} ${call.status} (${took}${waited})${why && ` ${why}`}`
-    if (call.problem === undefined || call.problem === 'client_left') log.info({ call }, line)
-    else log.warn({ call }, line)
+  // To look for secrets in a record of known fields takes longer than to write it; only these fields are written.
+  const lines = log.child({}, { redact: [] })
+  return (record) => {
+    // A new level, as after a reload, is not handed down.
+    if (lines.level !== log.level) lines.level = log.level
+    const { id, startedAt, environment, method, path, status, problem } = record
+    const { queueMs, tokenMs, upstreamMs, totalMs, attempts, notes } = record
+    const took = `${Math.round(totalMs)} ms`
+    const waited = queueMs >= 1 ? `, waited ${Math.round(queueMs)} ms` : ''
+    const why = [problem, ...notes].filter(Boolean).join('; ')
+    const line = `${environment} ${method} ${path} ${status} (${took}${waited})${why && ` ${why}`}`
+    const times = { queueMs, tokenMs, upstreamMs, totalMs }
+    const call = { id, startedAt, environment, method, path, status, problem, ...times, attempts, notes }
+    if (problem === undefined || problem === 'client_left') lines.info({ call }, line)
+    else lines.warn({ call }, line)
   }
 }
 

@@ -8,6 +8,7 @@ export function rawList(raw: Dispatcher.DispatchController['rawHeaders']): strin
 
 /** undici has read the reason as UTF-8; Node writes it as latin1 and refuses control characters. */
 export function reasonPhrase(text = ''): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text
   return Buffer.from(text.replaceAll('\ufffd', '?'))
     .toString('latin1')
     .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '')

@@ -8,7 +8,7 @@ export interface Body {
   /** What to send. */
   open(): Buffer | Readable | undefined
   /** A stream of which something has been sent is gone; sending it again would send an empty body. */
-  readonly replayable: boolean
+  isReplayable(): boolean
   /**
    * To be called after a wait, before a place is spent: reads what the client's machine has handed over meanwhile.
    * Nobody sees a connection end that is not read, so this is how an upload is found out that nobody sends any more.
@@ -25,6 +25,21 @@ export interface Body {
 /** @throws ProxyError `client_left`, `request_timeout` */
 export type ReadAhead = (request: IncomingMessage) => Promise<Body>
 
+/** The body of a request that has none: nobody need read ahead for it. */
+export const noBody: Body = {
+  open: () => undefined,
+  isReplayable: () => true,
+  catchUp: async () => {},
+  release() {},
+  abandon() {}
+}
+
+/** Does a request announce a body (RFC 9112 §6)? */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': framing } = headers
+  return framing !== undefined || (length !== undefined && length !== '0')
+}
+
 export interface BodyOptions {
   /** How long a client may send nothing in the middle of its body. Time in which nobody reads does not count. */
   silenceMs: number
@@ -37,7 +52,6 @@ const replayLimit = 256 * 1024
 const catchUpLimit = 5 * 1024 * 1024
 /** What is on this machine already comes within this time. */
 const settledMs = 20
-const nothing: Body = { open: () => undefined, replayable: true, catchUp: async () => {}, release() {}, abandon() {} }
 
 /**
  * Reads small bodies before their call takes a place in the queue, so that a slow upload holds no place and a resend
@@ -48,10 +62,9 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
   let kept = 0
 
   return async (request) => {
-    const { 'content-length': length, 'transfer-encoding': framing } = request.headers
-    if (length === '0' || (length === undefined && framing === undefined)) return nothing
+    if (!hasBody(request)) return noBody
     // A body of unknown length may turn out to be as long as what is kept at most.
-    const wanted = Number(length ?? replayLimit)
+    const wanted = Number(request.headers['content-length'] ?? replayLimit)
     let share = wanted <= replayLimit && kept + wanted <= totalBytes ? wanted : 0
     let payload: Buffer | undefined
     let stream: Readable | undefined
@@ -82,9 +95,7 @@ export function createReadAhead({ silenceMs, totalBytes = 64 * 1024 * 1024 }: Bo
         if (!payload) stream ??= streamOf(request, silenceMs)
         return payload ?? stream
       },
-      get replayable() {
-        return stream === undefined || (!stream.readableDidRead && !stream.destroyed)
-      },
+      isReplayable: () => stream === undefined || (!stream.readableDidRead && !stream.destroyed),
       async catchUp() {
         if (payload || stream || kept + catchUpLimit > totalBytes) return
         kept += catchUpLimit

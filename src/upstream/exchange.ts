@@ -3,7 +3,7 @@ import { ProxyError } from '../errors.js'
 import type { Lease, Limiter, Outcome, Ticket } from '../limiter/limiter.js'
 import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
-import type { Body, ReadAhead } from './body.js'
+import { type Body, hasBody, noBody, type ReadAhead } from './body.js'
 import { explainFailure } from './failure.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
@@ -61,6 +61,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // Nobody uploads a body only to hear that there is no room for the call.
     const refusal = limiter.refusal(call.ticket)
     if (refusal) throw refusal
+    if (!hasBody(call.request)) return converse(call, noBody)
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
@@ -78,30 +79,31 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let isDoubtful = false
 
     for (let again = false; ; again = true) {
-      const asked = now()
-      const lease = await limiter.acquire(patienceLeft(call), { again }).finally(() => {
-        trace.queueMs += now() - asked
-      })
+      // Where nothing need be waited for, nothing is: these steps cost as much as all the rest otherwise.
+      const lease = limiter.tryAcquire(patienceLeft(call), { again }) ?? (await queue(call, again))
       trace.ahead = Math.max(trace.ahead, lease.ahead)
-
-      const { token, release } = await equip(call, body, lease).catch((error) => {
-        lease.report({ kind: 'unsent' })
-        throw error instanceof LostError ? asProblem(error, method, isDoubtful) : error
-      })
+      const { token, release } =
+        atHand(lease) ??
+        (await equip(call, body, lease).catch((error) => {
+          lease.report({ kind: 'unsent' })
+          throw error instanceof LostError ? asProblem(error, method, isDoubtful) : error
+        }))
       const departed = now()
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
       const payload = body.open()
       const result = await send({ method, target, headers, payload, signal: ticket.signal, release }).catch(asLost)
-      trace.upstreamMs += now() - departed
+      const back = now()
+      trace.upstreamMs += back - departed
 
-      const outcome = await readOutcome(result)
+      const read = readOutcome(result)
+      const outcome = read instanceof Promise ? await read : read
       lease.report(outcome)
       if (result instanceof LostError) isDoubtful ||= result.written
       else if (result.status < 400) tokens.accepted(token)
 
-      const { replayable } = body
-      const evidence = { method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token) }
+      const replayable = body.isReplayable()
+      const evidence = { method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token, back) }
       const verdict = judge(evidence)
       if (verdict === 'renew' && tokens.refuse(token)) {
         done.renewals++
@@ -122,7 +124,22 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  /** What a call needs when its turn has come. */
+  function queue(call: Conversation, again: boolean): Promise<Lease> {
+    const asked = now()
+    return limiter.acquire(patienceLeft(call), { again }).finally(() => {
+      call.trace.queueMs += now() - asked
+    })
+  }
+
+  /** What a call needs when its turn has come, if all of it can be had at once. */
+  function atHand({ waitedMs }: Lease): Equipment | undefined {
+    const token = waitedMs > 0 ? undefined : tokens.fresh()
+    if (token === undefined) return undefined
+    const release = slots.tryTake()
+    return release && { token, release }
+  }
+
+  /** The same with all the waiting it takes. */
   async function equip(
     { ticket: { signal }, trace }: Conversation,
     body: Body,
@@ -152,8 +169,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
-  function ageOf(token: Token): Evidence['token'] {
-    const at = now()
+  function ageOf(token: Token, at: number): Evidence['token'] {
     return {
       marginMs: token.marginMs,
       ageMs: at - token.obtainedAt,
@@ -187,12 +203,18 @@ function asLost(error: unknown): LostError {
 }
 
 /** What the limiter must know: was the place used, and did ServiceChannel ask for a pause? */
-async function readOutcome(result: Answer | LostError): Promise<Outcome> {
+function readOutcome(result: Answer | LostError): Outcome | Promise<Outcome> {
   if (result instanceof LostError) return result.written ? { kind: 'spent', unanswered: true } : { kind: 'unsent' }
   const { status, headers } = result
+  const mayBeThrottled = status === 429 || status === 503 || headerOf(headers, 'retry-after') !== undefined
+  return mayBeThrottled ? readReply(result) : { kind: 'spent' }
+}
+
+async function readReply(answer: Answer): Promise<Outcome> {
+  const { status, headers } = answer
   const retryAfter = headerOf(headers, 'retry-after')
   const date = headerOf(headers, 'date')
-  const body = status === 429 || status === 503 ? await peek(result).catch(() => undefined) : undefined
+  const body = status === 429 || status === 503 ? await peek(answer).catch(() => undefined) : undefined
   return readThrottle({ status, retryAfter, date, body, nowMs: Date.now() }) ?? { kind: 'spent' }
 }
 

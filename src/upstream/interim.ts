@@ -26,12 +26,21 @@ export function skipContinue(socket: Pick<Socket, 'read'>): void {
   socket.read = (size) => {
     const chunk: Buffer | null = read.call(socket, size)
     if (chunk === null) return null
+    if (held.length === 0 && !mayBeInterim(chunk)) {
+      socket.read = read
+      return chunk
+    }
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
     const rest = withoutContinue(held)
     if (rest === undefined && held.length < longestHead) return null
     socket.read = read
     return rest ?? held
   }
+}
+
+/** Nearly every answer is told from an interim one by the first digit of its status. */
+function mayBeInterim(bytes: Buffer): boolean {
+  return bytes.length < 13 || bytes[9] === 0x31
 }
 
 /** What comes after any 100s; undefined while that cannot be told yet. */

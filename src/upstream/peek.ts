@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { readUpTo } from './read-ahead.js'
 import type { Answer } from './send.js'
 
@@ -8,26 +7,30 @@ const peekLimit = 16 * 1024
 /** The first value of a header in a flat list of names and values; names match in any case. */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1]
+    const text = headers[i] ?? ''
+    if (text.length === name.length && text.toLowerCase() === name) return headers[i + 1]
   }
   return undefined
 }
 
 /** The text an answer begins with, read without taking it away: the body can still be handed over whole. */
-export async function peek(answer: Answer): Promise<string> {
-  const start = Buffer.concat(await readUpTo(peekLimit, answer.body))
-  if (answer.body.readableEnded) answer.body = Readable.from(start.length > 0 ? [start] : [])
-  else answer.body.unshift(start)
+export async function peek({ body }: Answer): Promise<string> {
+  const whole = body.whole()
+  if (whole) return whole.toString('latin1', 0, peekLimit)
+  const start = Buffer.concat(await readUpTo(peekLimit, body.stream()))
+  body.putBack(start)
   return start.toString('latin1', 0, peekLimit)
 }
 
 /** Reads an answer nobody will see to its end, so that its connection can be used again; a long one is cut off. */
-export function discard(answer: Answer): void {
+export function discard({ body }: Answer): void {
+  if (body.whole()) return
+  const stream = body.stream()
   let size = 0
-  answer.body
+  stream
     .on('error', () => {})
     .on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > peekLimit) answer.body.destroy()
+      if (size > peekLimit) stream.destroy()
     })
 }

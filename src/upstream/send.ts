@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
 import type { Agent } from './rotation.js'
 
@@ -19,7 +20,7 @@ export interface Answer {
   status: number
   statusText: string
   headers: string[]
-  body: Readable
+  body: AnswerBody
   /** The fields after the body, in the form of `headers`; complete when the body has ended. */
   trailers: string[]
 }
@@ -46,7 +47,7 @@ export function createSend(agent: Agent, origin: string): Send {
   return ({ method, target, headers, payload, signal, release }) =>
     new Promise((resolve, reject) => {
       let written = false
-      let body: Readable | undefined
+      let body: IncomingBody | undefined
       let controller: Dispatcher.DispatchController | undefined
       const trailers: string[] = []
 
@@ -55,7 +56,7 @@ export function createSend(agent: Agent, origin: string): Send {
         signal.removeEventListener('abort', onAbort)
         release()
         controller?.abort(error instanceof Error ? error : new Error('aborted'))
-        if (body) body.destroy(error instanceof Error ? error : undefined)
+        if (body) body.fail(error)
         else reject(new LostError(written, error))
       }
       if (signal.aborted) return fail(signal.reason)
@@ -82,47 +83,26 @@ export function createSend(agent: Agent, origin: string): Send {
             if (status < 200) return
             const headers = rawList(started.rawHeaders)
             if (hasUnknownCoding(headers)) return fail(unknownCoding)
-            body = bodyOf(started)
+            body = createIncomingBody(started)
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
-            if (status === 204 || status === 304) body.push(null)
+            if (status === 204 || status === 304) body.end()
             resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
           },
-          onResponseData(started, chunk) {
-            if (body?.push(chunk) === false) started.pause()
+          onResponseData(_started, piece) {
+            body?.push(piece)
           },
           onResponseEnd(ended) {
             signal.removeEventListener('abort', onAbort)
             release()
-            trailers.push(...rawList(ended.rawTrailers))
-            body?.push(null)
+            if (ended.rawTrailers?.length) trailers.push(...rawList(ended.rawTrailers))
+            body?.end()
           },
           onResponseError(_started, error) {
-            if (!hasEnded(body)) return fail(error)
+            if (!body?.hasEnded()) return fail(error)
             signal.removeEventListener('abort', onAbort)
             release()
           }
         }
       )
     })
-}
-
-function bodyOf(controller: Dispatcher.DispatchController): Readable {
-  const body = new Readable({
-    highWaterMark: 64 * 1024,
-    read() {
-      controller.resume()
-    },
-    destroy(error, done) {
-      if (!this.readableEnded && !hasEnded(this)) controller.abort(error ?? new Error('the answer is no longer wanted'))
-      done(error)
-    }
-  })
-  // The connection may break before anybody reads; who reads later is told all the same.
-  return body.on('error', () => {})
-}
-
-/** All of the body has come, though perhaps not all of it has been read. */
-function hasEnded(body: Readable | undefined): boolean {
-  const state = body as (Readable & { _readableState: { ended: boolean } }) | undefined
-  return state?._readableState.ended ?? false
 }

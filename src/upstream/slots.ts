@@ -2,8 +2,10 @@ import { LostError } from './send.js'
 
 /** The connections a pool may have in use at a time, as places to be taken and given back. */
 export interface Slots {
+  /** A place that is free now: the function that gives it back, to be called once or more. */
+  tryTake(): (() => void) | undefined
   /**
-   * Resolves with the function that gives the place back, to be called once or more. Whoever waits longer than the
+   * Waits for a place and resolves with the same. Whoever waits longer than the
    * patience is refused with LostError, code `POOL_BUSY`; who leaves, with LostError and the reason of the signal.
    */
   take(signal: AbortSignal): Promise<() => void>
@@ -32,7 +34,14 @@ export function createSlots(count: number, patienceMs: number): Slots {
     }
   }
 
+  function tryTake(): (() => void) | undefined {
+    if (free === 0) return undefined
+    free--
+    return grant()
+  }
+
   return {
+    tryTake,
     get busy() {
       return count - free
     },
@@ -40,10 +49,8 @@ export function createSlots(count: number, patienceMs: number): Slots {
       return waiting.size
     },
     take(signal) {
-      if (free > 0) {
-        free--
-        return Promise.resolve(grant())
-      }
+      const place = tryTake()
+      if (place) return Promise.resolve(place)
       return new Promise((resolve, reject) => {
         const leave = () => {
           waiting.delete(enter)

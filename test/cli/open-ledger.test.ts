@@ -8,7 +8,7 @@ import { createLog } from '../../src/telemetry/log.js'
 /** Opens a ledger and keeps a page in it; tells what the log says. */
 async function keep(setting: string | undefined, env: Record<string, string>, cwd: string) {
   const stream = new PassThrough()
-  const log = createLog({ level: 'info', format: 'json', stream })
+  const log = await createLog({ level: 'info', format: 'json', stream })
   const ledger = openLedger(setting, { env, cwd }, log)
   for (const key of ['one', 'two']) {
     const page = ledger?.page(key)
@@ -45,7 +45,7 @@ t.test('"none" keeps nothing', async (t) => {
 t.test('no folder is made before there is something to keep', async (t) => {
   const folder = t.testdir()
   const stream = new PassThrough()
-  openLedger('state', { env: {}, cwd: folder }, createLog({ level: 'info', format: 'json', stream }))
+  openLedger('state', { env: {}, cwd: folder }, await createLog({ level: 'info', format: 'json', stream }))
   t.strictSame(readdirSync(folder), [])
   t.strictSame(await keep('state', {}, folder), [])
   t.equal(readdirSync(join(folder, 'state')).length, 2)

@@ -20,6 +20,7 @@ export function processWith(given: Partial<Pick<Process, 'argv' | 'env' | 'cwd' 
     cwd: '/here',
     stdin: Readable.from([]),
     signals: { onStop() {}, onReload() {} },
+    onExit() {},
     faults: { onUncaught() {}, onWarning() {} },
     ...given,
     stdout: out.stream,

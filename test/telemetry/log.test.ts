@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { install } from '@sinonjs/fake-timers'
 import t from 'tap'
 import { ProxyError } from '../../src/errors.js'
 import { loginFailure } from '../../src/oauth/login-failure.js'
@@ -46,7 +47,7 @@ const record: CallRecord = {
 
 t.test('one line per call, from its record alone', async (t) => {
   const out = memory()
-  const observe = logCalls(createLog({ level: 'info', format: 'auto', stream: out.stream }))
+  const observe = logCalls(await createLog({ level: 'info', format: 'auto', stream: out.stream }))
   observe(record)
   observe({ ...record, status: 429, problem: 'queue_full', queueMs: 3, attempts: 0 })
   const [first, second] = out.lines()
@@ -57,7 +58,7 @@ t.test('one line per call, from its record alone', async (t) => {
 
 t.test('a login that failed is told once, and that it is tried again is said once', async (t) => {
   const out = memory()
-  const log = logLogins(createLog({ level: 'info', format: 'json', stream: out.stream }), 'mine')
+  const log = logLogins(await createLog({ level: 'info', format: 'json', stream: out.stream }), 'mine')
   const host = {
     name: 'mine',
     origin: 'https://login.example',
@@ -86,7 +87,7 @@ t.test('a terminal gets a line to read, everything else gets JSON, and the setti
     [false, 'pretty', false]
   ] as const) {
     const out = memory(isTTY)
-    logCalls(createLog({ level: 'info', format, stream: out.stream }))(record)
+    logCalls(await createLog({ level: 'info', format, stream: out.stream }))(record)
     await new Promise(setImmediate)
     t.equal(out.text().startsWith('{'), isJson, `${format} on ${isTTY ? 'a terminal' : 'a pipe'}`)
     t.match(out.text(), /sandbox2 GET \/v3\/workorders 200/)
@@ -95,7 +96,7 @@ t.test('a terminal gets a line to read, everything else gets JSON, and the setti
 
 t.test('on a terminal an event is its one line, and only an error shows more', async (t) => {
   const out = memory(true)
-  const log = createLog({ level: 'info', format: 'auto', stream: out.stream })
+  const log = await createLog({ level: 'info', format: 'auto', stream: out.stream })
   log.info({ listener: { port: 8080 }, environment: 'sandbox2' }, 'listening')
   log.error({ err: new Error('it broke') }, 'failed')
   await new Promise(setImmediate)
@@ -107,7 +108,7 @@ t.test('on a terminal an event is its one line, and only an error shows more', a
 
 t.test('secrets are hidden by name, and errors are told without their causes and properties', async (t) => {
   const out = memory()
-  const log = createLog({ level: 'trace', format: 'json', stream: out.stream })
+  const log = await createLog({ level: 'trace', format: 'json', stream: out.stream })
   log.info({
     password: 'CANARY',
     config: { clientSecret: 'CANARY', deep: { accessToken: 'CANARY' } },
@@ -117,4 +118,48 @@ t.test('secrets are hidden by name, and errors are told without their causes and
   log.error({ err: new ProxyError('internal', 'The proxy itself failed.', { cause }) }, 'failed')
   t.notMatch(out.text(), /CANARY/)
   t.match(out.lines()[1], { err: { code: 'internal', message: 'The proxy itself failed.' } })
+})
+
+t.test('a line that comes alone is written at once, lines in close succession together', async (t) => {
+  const clock = install({ toFake: ['setTimeout', 'clearTimeout'] })
+  t.teardown(() => clock.uninstall())
+  const out = memory()
+  let end = () => {}
+  const onExit = (listener: () => void) => {
+    end = listener
+  }
+  const log = await createLog({ level: 'info', format: 'json', stream: out.stream, onExit })
+  const count = () => (out.text() === '' ? 0 : out.lines().length)
+  log.info('one')
+  t.equal(count(), 1)
+  log.info('two')
+  log.info('three')
+  t.equal(count(), 1)
+  clock.tick(100)
+  t.strictSame(
+    out.lines().map(({ msg }) => msg),
+    ['one', 'two', 'three']
+  )
+  clock.tick(100)
+  log.info('four')
+  t.equal(count(), 4, 'it was quiet for a while')
+  log.info('five')
+  end()
+  t.equal(count(), 5, 'the process ends')
+  clock.tick(1000)
+  t.equal(count(), 5, 'nothing twice')
+})
+
+t.test('a flood of lines is not kept for long', async (t) => {
+  const out = memory()
+  const log = await createLog({ level: 'info', format: 'json', stream: out.stream, onExit() {} })
+  for (let i = 0; i < 1000; i++) log.info('x'.repeat(100))
+  t.ok(out.lines().length > 500)
+})
+
+t.test('of a call only the fields of its record are written, whatever else is in it', async (t) => {
+  const out = memory()
+  const log = await createLog({ level: 'info', format: 'json', stream: out.stream })
+  logCalls(log)({ ...record, headers: ['authorization', 'Bearer CANARY'] } as CallRecord)
+  t.notMatch(out.text(), /CANARY/)
 })

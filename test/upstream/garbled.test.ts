@@ -41,9 +41,12 @@ t.test('a server that was connected to had been reached, whatever ended that', a
   for (const code of ['EHOSTUNREACH', 'ERR_SSL_BAD_RECORD_TYPE', 'ENETDOWN']) {
     const exchange = createExchange({
       environment: 'mine',
-      limiter: { refusal() {}, acquire: async () => ({ waitedMs: 0, ahead: 0, report() {} }) } as unknown as Limiter,
+      limiter: {
+        refusal() {},
+        tryAcquire: () => ({ waitedMs: 0, ahead: 0, report() {} })
+      } as unknown as Limiter,
       tokens: {
-        get: async () => ({ expiresAt: Number.POSITIVE_INFINITY }),
+        fresh: () => ({ expiresAt: Number.POSITIVE_INFINITY }),
         lastAcceptedAt() {}
       } as unknown as TokenStore,
       slots: createSlots(1, 1000),
@@ -82,8 +85,8 @@ t.test(
       release: () => released++
     })
     for (const { socket } of wire.lines) socket.destroy()
-    await until(() => answer.body.destroyed)
-    await t.rejects(answer.body.toArray())
+    await until(() => answer.body.stream().destroyed)
+    await t.rejects(answer.body.stream().toArray())
     t.ok(released > 0, 'its connection is given back')
   }
 )
