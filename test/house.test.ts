@@ -13,11 +13,12 @@ const sources = (readdirSync(join(root, 'src'), { recursive: true }) as string[]
 /** Which rooms a room may enter. Files at the top are open to all. */
 const mayEnter: Record<string, string[]> = {
   main: ['cli'],
-  cli: ['admin', 'config', 'emulator', 'limiter', 'oauth', 'proxy', 'servicechannel', 'telemetry', 'upstream'],
+  cli: ['admin', 'config', 'emulator', 'limiter', 'oauth', 'proxy', 'redis', 'servicechannel', 'telemetry', 'upstream'],
   proxy: ['servicechannel', 'telemetry', 'upstream'],
   upstream: ['limiter', 'oauth', 'servicechannel', 'telemetry'],
   limiter: ['servicechannel', 'telemetry'],
   oauth: ['servicechannel', 'telemetry'],
+  redis: ['limiter', 'oauth'],
   config: ['servicechannel'],
   admin: ['telemetry'],
   telemetry: [],
@@ -38,6 +39,7 @@ const confined: Record<string, string[]> = {
   fastify: ['proxy', 'admin', 'emulator', 'cli'],
   '@fastify/http-proxy': ['proxy'],
   bottleneck: ['limiter'],
+  ioredis: ['redis'],
   undici: ['upstream'],
   '@napi-rs/keyring': ['cli'],
   '@clack/prompts': ['cli'],

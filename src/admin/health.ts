@@ -4,11 +4,13 @@ export interface Health {
   hasStarted(): boolean
   /** Why the proxy should get no calls now, one sentence each; empty when it should. */
   obstacles(): string[]
+  /** What should be known although calls are served, one sentence each. */
+  remarks?(): string[]
 }
 
 export interface HealthAnswer {
   status: 200 | 503
-  body: { status: string; reasons?: string[] }
+  body: { status: string; reasons?: string[]; remarks?: string[] }
 }
 
 /** Has the process come up? For startup probes. */
@@ -21,8 +23,9 @@ export function startup(health: Health): HealthAnswer {
 /** Should calls be sent here? Red from the first SIGTERM on, and while no login is possible and no token is left. */
 export function readiness(health: Health): HealthAnswer {
   const reasons = health.hasStarted() ? health.obstacles() : ['The listeners are not open yet.']
+  const remarks = health.remarks?.() ?? []
   return reasons.length === 0
-    ? { status: 200, body: { status: 'ready' } }
+    ? { status: 200, body: { status: 'ready', ...(remarks.length > 0 && { remarks }) } }
     : { status: 503, body: { status: 'not ready', reasons } }
 }
 

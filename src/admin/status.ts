@@ -20,6 +20,8 @@ export interface StatusSource {
   startedAt: number
   /** Why the proxy should get no calls now. */
   obstacles(): string[]
+  /** What should be known although calls are served. */
+  remarks?(): string[]
   listeners(): readonly { environment: string; access: string; addresses: readonly string[] }[]
   environments(): Iterable<StatusEnvironment>
 }
@@ -32,6 +34,7 @@ export interface Status {
   uptimeSeconds: number
   ready: boolean
   reasons: string[]
+  remarks: string[]
   listeners: { environment: string; access: string; addresses: readonly string[] }[]
   environments: {
     name: string
@@ -74,6 +77,7 @@ export function describeStatus(source: StatusSource, now = Date.now()): Status {
     uptimeSeconds: seconds(now - source.startedAt),
     ready: reasons.length === 0,
     reasons,
+    remarks: source.remarks?.() ?? [],
     listeners: source.listeners().map(({ environment, access, addresses }) => ({ environment, access, addresses })),
     environments: [...source.environments()].map(describeEnvironment)
   }

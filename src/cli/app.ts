@@ -14,6 +14,7 @@ import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openObservation } from './observation.js'
 import { createEnvironments } from './open-environments.js'
+import { openSharing, sharingRemarks } from './open-sharing.js'
 import { packageVersion } from './version.js'
 
 /** Answers to whoever waited are small: a client that reads has them by then. */
@@ -62,14 +63,16 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   const doors: Listening[] = []
   /** One per listener, in their order. */
   const followers: ((listener: Listener) => void)[] = []
+  const sharing = await openSharing(config, log)
   const house = {
     listeners: () => listeners,
     environments: () => environments.all(),
-    connections: (listener: number) => doors[listener]?.connections ?? 0
+    connections: (listener: number) => doors[listener]?.connections ?? 0,
+    sharing
   }
   const observation = await openObservation(config, log, house)
   const { metrics, inspector } = observation
-  const environments = createEnvironments(config, log, { ledger, onLogin: metrics.observeLogin })
+  const environments = createEnvironments(config, log, { ledger, sharing, onLogin: metrics.observeLogin })
   let adminDoor: Listening | undefined
   let hasStarted = false
   let isDraining = false
@@ -96,9 +99,13 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   async function openAdmin(): Promise<string | undefined> {
     if (!config.admin.enabled) return undefined
     const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.all()))
+    const remarks = () => sharingRemarks(sharing)
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
-    const admin = createAdmin({ hasStarted: () => hasStarted, obstacles }, { host: config.admin.host, allowedHosts })
-    const status = { version: packageVersion(), startedAt, obstacles, ...house }
+    const admin = createAdmin(
+      { hasStarted: () => hasStarted, obstacles, remarks },
+      { host: config.admin.host, allowedHosts }
+    )
+    const status = { version: packageVersion(), startedAt, obstacles, remarks, ...house }
     admin.register(controlRoutes, { status, quit: config.admin.allowQuit ? quit : undefined })
     admin.register(expositionRoute, metrics)
     admin.register(inspectorRoutes, inspector)
@@ -143,6 +150,7 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
 
   async function closeRooms(closing: Promise<unknown>): Promise<void> {
     await environments.close()
+    sharing?.close()
     // Who waited has just been told, and needs a moment to hear it.
     await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
     for (const door of doors) door.abandon()

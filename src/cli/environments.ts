@@ -1,13 +1,14 @@
 import type { LookupFunction } from 'node:net'
 import type { Config, Environment } from '../config/schema.js'
 import { ProxyError } from '../errors.js'
-import type { Ledger, Page } from '../limiter/ledger.js'
+import type { Ledger } from '../limiter/ledger.js'
 import { createLimiter, type Limiter } from '../limiter/limiter.js'
 import { trustAtFirst } from '../limiter/trust.js'
-import { createWindow, type Window } from '../limiter/window.js'
+import { createWindow, type Window, type WindowOptions } from '../limiter/window.js'
 import { createElapsedClock } from '../oauth/clock.js'
 import { createGovernors } from '../oauth/governor.js'
 import { createTokenStore, type TokenEvent, type TokenStore, type TokenStoreOptions } from '../oauth/token-store.js'
+import type { Sharing } from '../redis/sharing.js'
 import { companyOf, type Quota } from '../servicechannel/environments.js'
 import { type Log, logLogins } from '../telemetry/log.js'
 import { createAgent, createFetch } from '../upstream/agent.js'
@@ -45,6 +46,8 @@ export interface Connector {
 export interface Ports {
   /** Where it is written down what quotas were used for; nowhere by default. */
   ledger?: Ledger | undefined
+  /** What is shared with other processes; nothing by default. */
+  sharing?: Sharing | undefined
   /** Monotonic milliseconds that go on through a suspend. */
   now?: () => number
   lookup?: LookupFunction
@@ -59,7 +62,7 @@ type Settings = Pick<Config, 'queue' | 'timeouts' | 'pool' | 'tls' | 'upstreamPr
  * company window per company number, a governor per user, whatever environments and listeners they turn up in.
  */
 export function createConnector(config: Settings, log: Log, ports: Ports = {}): Connector {
-  const { ledger, now = createElapsedClock(), lookup, onLogin } = ports
+  const { ledger, sharing, now = createElapsedClock(), lookup, onLogin } = ports
   const governors = createGovernors()
   const readAhead = createReadAhead({ silenceMs: config.timeouts.bodySeconds * 1000 })
   const windows = new Map<string, Window>()
@@ -100,7 +103,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       createLimiter({
         application: inMs(environment.quota),
         trusted: trustAtFirst(environment.quota.calls),
-        page: pageOf(environment, credentials.clientId),
+        ...booksOf(environment, credentials.clientId, environment.quota),
         company: companyWindow(environment),
         queue: { maxCalls: config.queue.maxCalls, maxWaitMs: config.queue.maxWaitSeconds * 1000 }
       })
@@ -123,9 +126,14 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     return { name, apiUrl, loginUrl, clientId, username, quota, limiter, tokens, slots, exchange }
   }
 
-  /** The emulator forgets with the process whatever was asked of it. */
-  function pageOf({ name, apiUrl }: Environment, who: string): Page | undefined {
-    return name === 'emulator' ? undefined : ledger?.page(`${apiUrl} ${who}`)
+  /**
+   * Where it is written what is used of a quota. Redis knows that of a process before this one, too. The emulator forgets
+   * with the process whatever was asked of it.
+   */
+  function booksOf({ name, apiUrl }: Environment, who: string, quota: Quota): Pick<WindowOptions, 'page' | 'commons'> {
+    if (name === 'emulator') return {}
+    const key = `${apiUrl} ${who}`
+    return sharing ? { commons: sharing.quota(key, inMs(quota)) } : { page: ledger?.page(key) }
   }
 
   function companyWindow(environment: Environment): Window | undefined {
@@ -134,7 +142,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     if (companyQuota === undefined || company === undefined) return undefined
     return shared(windows, `${apiUrl} ${company}`, () => {
       const trusted = trustAtFirst(companyQuota.calls)
-      const window = createWindow(inMs(companyQuota), { trusted, page: pageOf(environment, company) })
+      const window = createWindow(inMs(companyQuota), { trusted, ...booksOf(environment, company, companyQuota) })
       closers.push(() => window.close())
       return window
     })

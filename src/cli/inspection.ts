@@ -75,11 +75,11 @@ export function createInspection(config: Config, { listeners, environments }: In
 }
 
 /** What must not be seen, even if ServiceChannel or a client repeats it where nobody would expect it. */
-function secretsOf({ listeners, environments, inspector }: Config): string[] {
+function secretsOf({ listeners, environments, inspector, redis }: Config): string[] {
   const logins = Object.values(environments).flatMap(({ credentials }) => [
     credentials.clientSecret,
     credentials.password
   ])
-  const keys = [...listeners.map(({ clientKey }) => clientKey), inspector.token]
+  const keys = [...listeners.map(({ clientKey }) => clientKey), inspector.token, redis.password]
   return [...logins, ...keys].filter((secret) => secret !== undefined)
 }

@@ -2,6 +2,7 @@ import type { InspectorOptions } from '../admin/inspector.js'
 import type { Config } from '../config/schema.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import { createMetrics, type Metrics } from '../telemetry/metrics.js'
+import type { Readings } from '../telemetry/readings.js'
 import type { OpenRecording } from '../telemetry/recording.js'
 import type { CallObserver } from '../telemetry/records.js'
 import { createInspection, type Inspected } from './inspection.js'
@@ -23,6 +24,8 @@ export interface Observation {
 export interface Observed extends Inspected {
   /** Open client connections of the listener in this place. */
   connections(listener: number): number
+  /** What is shared with other processes, if anything is. */
+  readonly sharing?: Readings['sharing']
 }
 
 /** Opens log lines, metrics, spans and recorder, as far as the configuration wants them. */
@@ -31,6 +34,7 @@ export async function openObservation(config: Config, log: Log, house: Observed)
   const metrics = createMetrics({
     version: packageVersion(),
     environments: house.environments,
+    sharing: house.sharing,
     listeners: () =>
       house.listeners().map(({ environment }, index) => ({ environment, connections: () => house.connections(index) }))
   })

@@ -4,6 +4,7 @@ import { credentials } from './credentials.js'
 import { ca, host, object, origin, port, quota, seconds, tlsVersion } from './fields.js'
 import { inspector } from './inspector.js'
 import { admission, door, listener } from './listener.js'
+import { redis } from './redis.js'
 import { Type } from './type.js'
 
 /*
@@ -179,6 +180,7 @@ export const sections = {
   },
   'The queue': waiting,
   'The process': operation,
+  'Several proxies': { redis },
   'Several listeners and environments': {
     listeners,
     environments
@@ -189,7 +191,7 @@ export const sections = {
 export const settings = object(Object.assign({}, ...Object.values(sections)) as TProperties)
 
 /** What comes of it. */
-export const effective = object({ listeners, environments, ...network, ...waiting, ...operation })
+export const effective = object({ listeners, environments, ...network, ...waiting, ...operation, redis })
 
 /** One listener with every default filled in. */
 export type Listener = Static<typeof listener>

@@ -2,6 +2,8 @@
 export interface Gate {
   readonly state: 'open' | 'resting' | 'probing'
   isOpen(at: number): boolean
+  /** When the rest the server wants is over. */
+  readonly restUntil: number
   /** When it opens by itself, perhaps in the past; Infinity while a probe is out. */
   readonly opensAt: number
   /**
@@ -15,6 +17,11 @@ export interface Gate {
   depart(): number
   /** The call came back: a probe that was admitted opens the gate, any other lets the next call be the probe. */
   back(probe: number, admitted: boolean): void
+  /** Another process has been refused: nothing departs before `release`, which comes in about so many milliseconds. */
+  hold(forMs: number, at: number): void
+  /** Ends a hold: with one probe first, or with everything since somebody's probe was admitted. */
+  release(admitted: boolean): void
+  readonly isHeld: boolean
 }
 
 /** A rest is at least this long, so that a date that has just passed does not become a tight loop, … */
@@ -29,15 +36,20 @@ export function createGate(windowMs: number): Gate {
   let pacedUntil = Number.NEGATIVE_INFINITY
   let probe = 0
   let refusedProbes = 0
+  let heldUntil: number | undefined
 
   return {
     get state() {
       return state
     },
     get opensAt() {
-      return state === 'probing' ? Number.POSITIVE_INFINITY : Math.max(restUntil, pacedUntil)
+      if (state === 'probing') return Number.POSITIVE_INFINITY
+      return Math.max(restUntil, pacedUntil, heldUntil ?? Number.NEGATIVE_INFINITY)
     },
-    isOpen: (at) => state !== 'probing' && at >= restUntil && at >= pacedUntil,
+    get restUntil() {
+      return restUntil
+    },
+    isOpen: (at) => heldUntil === undefined && state !== 'probing' && at >= restUntil && at >= pacedUntil,
     refused(forMs, number, at) {
       if (number > 0) refusedProbes++
       // Where refused calls count too, a probe every second would keep the window full for ever.
@@ -58,6 +70,19 @@ export function createGate(windowMs: number): Gate {
       if (state !== 'probing' || number !== probe) return
       state = admitted ? 'open' : 'resting'
       if (admitted) refusedProbes = 0
+    },
+    hold(forMs, at) {
+      heldUntil = at + forMs
+    },
+    release(admitted) {
+      if (heldUntil === undefined) return
+      heldUntil = undefined
+      if (state === 'probing') return
+      state = admitted ? 'open' : 'resting'
+      if (admitted) restUntil = Number.NEGATIVE_INFINITY
+    },
+    get isHeld() {
+      return heldUntil !== undefined
     }
   }
 }

@@ -20,6 +20,8 @@ export interface Learner {
   refused(refusal: Refusal): void
   /** A call took the last place under the limit: a full window of this without a refusal is evidence for more. */
   reached(at: number): void
+  /** Another process has learned this limit. */
+  adopt(limit: number, at: number): void
 }
 
 const leastPatience = 2
@@ -77,6 +79,11 @@ export function createLearner(quota: Quota): Learner {
         limit = Math.min(quota.calls, limit + step)
         raised = true
       }
+    },
+    adopt(learned, at) {
+      limit = Math.max(1, Math.min(quota.calls, learned))
+      quiet = 0
+      since = at
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ProxyError } from '../errors.js'
+import type { JoinCommons } from './commons.js'
 import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
@@ -58,6 +59,8 @@ export interface LimiterOptions {
   trusted?: number | undefined
   /** Where the application's window is written down; nowhere by default. */
   page?: Page | undefined
+  /** The application's quota is shared with other processes; by default it is this limiter's alone. */
+  commons?: JoinCommons | undefined
   /** The window of the company, one object for all its limiters. */
   company?: Window | undefined
   queue: { maxCalls: number; maxWaitMs: number }
@@ -70,8 +73,8 @@ const grantMs = 50
 
 /** Admits calls under the application's quota and, if there is one, the company's. */
 export function createLimiter(options: LimiterOptions): Limiter {
-  const { company, queue, now = () => performance.now() } = options
-  const application = createWindow(options.application, { now, trusted: options.trusted, page: options.page })
+  const { trusted, page, commons, company, queue, now = () => performance.now() } = options
+  const application = createWindow(options.application, { now, trusted, page, commons })
   const room = createWaitingRoom<Lease>(now, turnAway)
   let drainSince = Number.POSITIVE_INFINITY
   let drainBy = Number.POSITIVE_INFINITY

@@ -23,6 +23,9 @@ export interface Trust {
   depart(call: Departure): void
   /** It came back, admitted or refused; undefined when nobody knows. */
   back(call: Departure, admitted: boolean | undefined): void
+  readonly trusted: number
+  /** Another process has found out that so many are admitted, or are not. */
+  adopt(trusted: number): void
 }
 
 /**
@@ -83,6 +86,12 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
       out.delete(call)
       if (admitted) trusted = Math.max(trusted, call.others + 1)
       else if (admitted === false) trusted = Math.max(leastTrusted, Math.min(trusted, call.others >> 1))
+    },
+    get trusted() {
+      return trusted
+    },
+    adopt(calls) {
+      trusted = Math.max(leastTrusted, calls)
     }
   }
 }

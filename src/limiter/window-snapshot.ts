@@ -8,6 +8,8 @@ export interface WindowSnapshot {
   windowMs: number
   /** Places that a call holds or held within the last window. */
   used: number
+  /** Places other processes hold under the same quota; undefined when it is not shared. */
+  elsewhere: number | undefined
   inFlight: number
   free: number
   nextPlaceInMs: number

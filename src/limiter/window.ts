@@ -1,4 +1,5 @@
 import { createAlarm } from './alarm.js'
+import { type Commons, createSharer, type JoinCommons } from './commons.js'
 import { createCooling, transitMs } from './cooling.js'
 import { createGate } from './gate.js'
 import { createLearner } from './learner.js'
@@ -6,50 +7,10 @@ import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { createPermits } from './permits.js'
 import { createRoundTrip } from './round-trip.js'
-import { createTrust, type Departure } from './trust.js'
-import type { WindowSnapshot } from './window-snapshot.js'
+import { createTrust } from './trust.js'
+import type { Member, Place, Window } from './window-verbs.js'
 
-/** A line of calls that need a place in this window. */
-export interface Member {
-  waiting(): number
-  /** Lets its first call go if every window it needs allows it. */
-  depart(at: number): boolean
-  /** The window has just shut for a while. */
-  delayed(at: number): void
-}
-
-/** What a departing call took; handed back with `settle`. */
-export interface Place extends Departure {
-  /** The number of the probe; 0 when the call is none. */
-  readonly probe: number
-}
-
-/** The exact rolling window of one quota. One window may serve several limiters: their calls take turns. */
-export interface Window {
-  /** A permit is at hand and the server wants no rest. */
-  isOpen(at: number): boolean
-  /** Takes a permit; only when `isOpen`. */
-  take(at: number): Place
-  /** The call came back. Counts, rests and learns, but wakes nobody: all windows of a call settle first. */
-  settle(place: Place, outcome: Outcome, at: number): void
-  /** Lets waiting calls go, one of each member in turn, and fetches permits for the rest. */
-  wake(at: number): void
-  /** A call found the window shut. */
-  missed(at: number): void
-  /** Estimate in ms of when the n-th next call departs (0 is the next), over all members. */
-  waitFor(position: number, at: number): number
-  /** How many calls could depart right now, permits on their way included. */
-  available(at: number): number
-  /** Calls of other members that go before this member's n-th next call, by turns. */
-  rivals(member: Member, position: number): number
-  /** When the server's rest is over, in ms from now; a probe is taken to need one round trip. */
-  opensInMs(at: number): number
-  /** Returns the way out. */
-  join(member: Member): () => void
-  snapshot(): WindowSnapshot
-  /** Stops the timer and Bottleneck. Close the limiters first. */
-  close(): Promise<void>
-}
+export type { Member, Place, Window } from './window-verbs.js'
 
 /** The time Bottleneck may take to turn a free place into a permit. */
 const grantMs = 10
@@ -59,13 +20,15 @@ export interface WindowOptions {
   trusted?: number | undefined
   /** Where it is written down what was used, by earlier processes too; nowhere by default. */
   page?: Page | undefined
+  /** The quota is also drawn on by other processes: asks them for places. By default all are this window's own. */
+  commons?: JoinCommons | undefined
   /** A monotonic clock in milliseconds. */
   now?: (() => number) | undefined
 }
 
 /** A window with all its places free, but for those its page knows of; it fetches its first permits at once. */
 export function createWindow(quota: Quota, options: WindowOptions = {}): Window {
-  const { trusted = quota.calls, page, now = () => performance.now() } = options
+  const { trusted = quota.calls, page, commons: joinCommons, now = () => performance.now() } = options
   const learner = createLearner(quota)
   const gate = createGate(quota.windowMs)
   const roundTrip = createRoundTrip()
@@ -80,14 +43,27 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   let turn = 0
   let throttled = 0
   let closed = false
+  let commons: Commons | undefined
+  /** The most places that may be in use here, whatever the server admits: less than all when others have some. */
+  let allotted = joinCommons ? 0 : Number.POSITIVE_INFINITY
 
   function isOpen(at: number): boolean {
-    return permits.atHand > 0 && gate.isOpen(at) && trust.room(used(), at) > 0
+    commons?.lapse()
+    return permits.atHand > 0 && gate.isOpen(at) && trust.room(inWindow(), at) > 0
   }
 
   /** Places that a call holds or held within the last window. */
   function used(): number {
     return out + cooling.size
+  }
+
+  /** The same over all who draw on the quota, as far as it is known here. */
+  function inWindow(): number {
+    return used() + (commons?.elsewhere ?? 0)
+  }
+
+  function resize(): void {
+    permits.resize(Math.min(learner.limit, allotted))
   }
 
   function waiting(): number {
@@ -103,7 +79,13 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     }
     const left = waiting()
     permits.refill(left, at)
+    if (left > permits.available) commons?.short()
     if (left > 0) arm(at)
+  }
+
+  function allot(calls: number): void {
+    allotted = calls
+    resize()
   }
 
   function collect(at: number): void {
@@ -113,7 +95,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
 
   function arm(at: number): void {
     const opensAt = gate.opensAt > at ? gate.opensAt : Number.POSITIVE_INFINITY
-    const next = Math.min(cooling.earliest, opensAt, trust.opensAt(used(), at))
+    const next = Math.min(cooling.earliest, opensAt, trust.opensAt(inWindow(), at))
     if (next < Number.POSITIVE_INFINITY && !closed) alarm.set(next, at)
   }
 
@@ -131,11 +113,17 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       throttled++
       gate.refused(untilMs, place.probe, at)
       learner.refused({ at, departedAt: place.at, others: place.others, probe: place.probe > 0, stated })
-      permits.resize(learner.limit)
+      resize()
+      commons?.refused()
     } else if (outcome.kind === 'paced') {
       gate.pace(outcome.untilMs, at)
     } else return
     for (const member of members) member.delayed(at)
+  }
+
+  /** Places that calls may have here, or get from the others when they ask. */
+  function available(): number {
+    return permits.available + (commons?.free ?? 0)
   }
 
   function opensInMs(at: number): number {
@@ -145,11 +133,12 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   function waitFor(position: number, at: number): number {
     const lapMs = roundTrip.ms + cooling.longestMs + grantMs
     const index = position % learner.limit
-    const exploring = index + 1 - trust.room(used(), at)
+    const exploring = index + 1 - trust.room(inWindow(), at)
     const exploreMs = Math.ceil(Math.max(0, exploring) / trust.explorers) * roundTrip.ms
     let placeMs = 0
-    if (index >= permits.available) {
-      const due = cooling.due(index - permits.available)
+    const free = available()
+    if (index >= free) {
+      const due = cooling.due(index - free)
       placeMs = due === Number.POSITIVE_INFINITY ? lapMs : Math.max(0, due - at) + grantMs
     }
     const probeMs = gate.state === 'resting' && position > 0 ? roundTrip.ms : 0
@@ -166,20 +155,22 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     page?.keep(() => ({ spent: cooling.spent(now()), open: out + (closed ? 0 : permits.granted) }))
   }
 
+  commons = joinCommons?.(createSharer({ learner, gate, trust, used, waiting, now, allot, wake }))
   permits.refill(0, now())
   arm(now())
 
   return {
     isOpen,
     take(at) {
-      const others = used()
+      const others = inWindow()
       permits.take()
       out++
       if (others + 1 >= learner.limit) {
         learner.reached(at)
-        permits.resize(learner.limit)
+        resize()
       }
       permits.refill(waiting(), at)
+      if (permits.available < 2) commons?.short()
       const place = { at, others, probe: gate.depart() }
       trust.depart(place)
       return place
@@ -190,6 +181,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       if (outcome.kind === 'unsent') {
         permits.unused()
         gate.back(place.probe, false)
+        if (place.probe > 0) commons?.probed(false)
         trust.back(place, undefined)
         return
       }
@@ -200,6 +192,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       if (answered) roundTrip.measure(at - place.at)
       gate.back(place.probe, admitted === true)
       trust.back(place, admitted)
+      if (place.probe > 0) commons?.probed(admitted === true)
       heed(place, outcome, at)
       arm(at)
     },
@@ -207,10 +200,11 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     missed(at) {
       collect(at)
       permits.missed(waiting(), at)
+      if (permits.available < 1 || gate.isHeld) commons?.short()
       arm(at)
     },
     waitFor,
-    available: (at) => (opensInMs(at) > 0 ? 0 : Math.max(0, Math.min(permits.available, trust.room(used(), at)))),
+    available: (at) => (opensInMs(at) > 0 ? 0 : Math.max(0, Math.min(available(), trust.room(inWindow(), at)))),
     rivals(member, position) {
       let calls = 0
       for (const other of members) if (other !== member) calls += Math.min(other.waiting(), position + 1)
@@ -232,7 +226,8 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
         windowMs: quota.windowMs,
         used: used(),
         inFlight: out,
-        free: Math.max(0, learner.limit - used()),
+        free: Math.max(0, learner.limit - inWindow()),
+        elsewhere: commons?.elsewhere,
         nextPlaceInMs: waitFor(0, at),
         restingForMs: opensInMs(at),
         probing: gate.state === 'probing',
@@ -244,7 +239,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     async close() {
       closed = true
       alarm.clear()
-      await Promise.all([permits.close(), page?.close()])
+      await Promise.all([permits.close(), page?.close(), commons?.close()])
     }
   }
 }

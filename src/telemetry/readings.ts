@@ -6,6 +6,8 @@ export interface Readings {
   environments(): Iterable<EnvironmentReading>
   /** Client connections that are open, by environment. */
   listeners(): Iterable<{ environment: string; connections(): number }>
+  /** The contact with other replicas; undefined when nothing is shared. */
+  sharing?: { readonly contact: { isMade: boolean; replicas: number; losses: number } } | undefined
 }
 
 /** What the rooms behind an environment tell of themselves; times in milliseconds. */
@@ -28,6 +30,8 @@ export interface WindowReading {
   limit: number
   configured: number
   used: number
+  /** What other replicas have in use; undefined when the quota is not shared. */
+  elsewhere?: number | undefined
   free: number
   throttled: number
 }
@@ -35,7 +39,7 @@ export interface WindowReading {
 const loginStates = ['none', 'valid', 'expired', 'rejected', 'resting']
 
 /** Registers the metrics whose value is what the rooms say at the moment of asking. */
-export function readAtScrape(registers: Registry[], { environments, listeners }: Readings): void {
+export function readAtScrape(registers: Registry[], { environments, listeners, sharing }: Readings): void {
   type Add = (labels: Record<string, string>, value: number) => void
 
   function gauge(name: string, help: string, labelNames: string[], read: (add: Add) => void): void {
@@ -78,8 +82,9 @@ export function readAtScrape(registers: Registry[], { environments, listeners }:
     seconds(it.limiter.snapshot().restingForMs)
   )
   gauge('sc_proxy_places', 'Places under a quota.', ['environment', 'window', 'state'], (add) =>
-    perWindow((labels, { used, free }) => {
+    perWindow((labels, { used, elsewhere, free }) => {
       add({ ...labels, state: 'used' }, used)
+      if (elsewhere !== undefined) add({ ...labels, state: 'elsewhere' }, elsewhere)
       add({ ...labels, state: 'free' }, free)
     })
   )
@@ -111,6 +116,24 @@ export function readAtScrape(registers: Registry[], { environments, listeners }:
       for (const each of loginStates) add({ environment, state: each }, Number(each === state))
     }
   })
+  if (sharing) {
+    const { contact } = sharing
+    gauge('sc_proxy_redis_up', '1 while quota and token are shared; 0 while this proxy is alone.', [], (add) =>
+      add({}, Number(contact.isMade))
+    )
+    gauge('sc_proxy_redis_replicas', 'Proxies at work on the same quota, as last heard.', [], (add) =>
+      add({}, contact.replicas)
+    )
+    new Counter({
+      name: 'sc_proxy_redis_losses_total',
+      help: 'How often the contact with Redis was lost.',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(contact.losses)
+      }
+    })
+  }
   gauge('sc_proxy_client_connections', 'Connections of clients.', ['environment'], (add) => {
     for (const { environment, connections } of listeners()) add({ environment }, connections())
   })

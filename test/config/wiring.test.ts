@@ -67,6 +67,14 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],
   'emulator.loginPort': ['9444', 9444, 'emulator.loginPort'],
   'emulator.writeCa': ['ca.pem', resolve('/somewhere/ca.pem'), 'emulator.writeCa'],
+  'redis.url': ['redis://127.0.0.1:6379/2', 'redis://127.0.0.1:6379/2', 'redis.url'],
+  'redis.username': ['someone', 'someone', 'redis.username'],
+  'redis.password': ['other', 'other', 'redis.password'],
+  'redis.passwordFile': ['some.file', 'of some.file', 'redis.password'],
+  'redis.caFile': ['ca.pem', pem, 'redis.ca'],
+  'redis.keyPrefix': ['ours', 'ours', 'redis.keyPrefix'],
+  'redis.maxReplicas': ['3', 3, 'redis.maxReplicas'],
+  'redis.safeSharePercent': ['30', 30, 'redis.safeSharePercent'],
   listeners: [JSON.stringify(listeners), 7001, 'listeners[0].port'],
   environments: [JSON.stringify({ sandbox2: { quota: { calls: 7 } } }), 7, 'environments.sandbox2.quota.calls']
 }

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** A real server, Redis or Valkey, that keeps nothing on the disk; undefined where none is installed. */
+const program = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+
+/** What to hand to `t.test` as `skip`: loud, since much goes unproved without a server. */
+export const withoutRedis =
+  program === undefined ? '*** redis-server is NOT INSTALLED: nothing that is shared is proved here ***' : false
+
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  /** kill -9. */
+  kill(): Promise<void>
+  /** Starts it again on the same port, empty. */
+  start(): Promise<void>
+  /** Stops answering, and goes on. */
+  freeze(): void
+  thaw(): void
+  /** Says this to it, as redis-cli would. */
+  say(...words: string[]): string
+}
+
+export async function startRedis(t: Test, args: string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-redis-'))
+  const port = await freePort()
+  let server: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    const started = spawn(
+      program ?? 'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...args],
+      { stdio: ['ignore', 'pipe', 'inherit'] }
+    )
+    server = started
+    await new Promise<void>((resolve, reject) => {
+      started.stdout.on('data', (text) => /ready to accept/i.test(`${text}`) && resolve())
+      started.once('exit', (code) => reject(new Error(`redis-server ended (${code})`)))
+    })
+  }
+
+  async function kill(): Promise<void> {
+    const gone = server
+    if (gone === undefined || gone.exitCode !== null || gone.signalCode !== null) return
+    const ended = new Promise((resolve) => gone.once('exit', resolve))
+    gone.kill('SIGKILL')
+    await ended
+  }
+
+  t.teardown(async () => {
+    await kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    kill,
+    start,
+    freeze: () => void server?.kill('SIGSTOP'),
+    thaw: () => void server?.kill('SIGCONT'),
+    say: (...words) => spawnSync('redis-cli', ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
