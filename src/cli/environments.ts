@@ -91,6 +91,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       ...(session && { keep: session.keep }),
       fetch: createFetch(agent),
       governors,
+      share: name === 'emulator' ? undefined : sharing?.login(loginUrl, now),
       timeoutMs: config.timeouts.loginSeconds * 1000,
       now,
       explain: explainFailure,

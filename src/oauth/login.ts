@@ -24,6 +24,9 @@ export interface Login {
   renew(servesForMs: () => number, signal: AbortSignal): Promise<Renewal>
 }
 
+/** Makes a login one of several processes, which renew once for all of them. */
+export type ShareLogin = (login: Login, governor: Governor) => Login
+
 export interface LoginOptions {
   session: Session
   server: LoginServer

@@ -21,6 +21,8 @@ export interface Session {
   nextGrant(): Grant | undefined
   /** The grant worked and brought this refresh token, or none. */
   granted(grant: Grant, refreshToken: string | undefined, askedAt: number): void
+  /** Somebody else has logged in the same user: what came of that. */
+  adopt(refreshToken: string | undefined, loggedInAt: number | undefined): void
   /** The server will not take this grant; it is never offered again. A password is not forgotten. */
   refused(grant: Grant): void
   /** When the refresh tokens of the last login end. Undefined before a login. */
@@ -73,6 +75,13 @@ export function createSession(
       const rotated = refreshToken !== undefined && refreshToken !== grant.refreshToken
       newest = rotated ? refreshToken : grant.refreshToken
       previous = rotated ? grant.refreshToken : undefined
+    },
+
+    adopt(refreshToken, at) {
+      firstGrant = undefined
+      newest = refreshToken
+      previous = undefined
+      loggedInAt = at
     },
 
     refused(grant) {

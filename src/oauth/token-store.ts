@@ -4,7 +4,7 @@ import { createElapsedClock } from './clock.js'
 import { createGovernors, type Governors, spacingMs } from './governor.js'
 import { tokenEndpoint } from './grant.js'
 import { left } from './left.js'
-import { createLogin, type Login, type TokenEvent } from './login.js'
+import { createLogin, type Login, type ShareLogin, type TokenEvent } from './login.js'
 import type { Explanation } from './login-failure.js'
 import { type Credentials, createSession, type Session, sessionLifeMs } from './session.js'
 import { createStanding } from './standing.js'
@@ -58,6 +58,8 @@ export interface TokenStoreOptions {
   fetch: typeof globalThis.fetch
   /** One for the process, so that stores of the same user keep their requests apart. */
   governors?: Governors
+  /** Other processes log the same user in; by default this one is alone. */
+  share?: ShareLogin | undefined
   /** For each request to the token endpoint, whole. */
   timeoutMs: number
   /** Monotonic milliseconds; whoever compares a token's times must use the same clock. */
@@ -78,7 +80,7 @@ export interface TokenStoreOptions {
  * @throws {TypeError} when `loginUrl` is unusable
  */
 export function createTokenStore(options: TokenStoreOptions): TokenStore {
-  const { name, loginUrl, fetch, governors = createGovernors(), timeoutMs } = options
+  const { name, loginUrl, fetch, governors = createGovernors(), share = (login) => login, timeoutMs } = options
   const { now = createElapsedClock(), explain, onEvent = () => {}, keep = async () => {} } = options
   const endpoint = tokenEndpoint(loginUrl)
   const host = { name, origin: endpoint.origin, explain }
@@ -108,7 +110,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
     const governor = governors.of(endpoint.origin, session.credentials)
     const { askedAt } = session.credentials
     if (askedAt !== undefined) governor.restFor(spacingMs - Math.max(0, Date.now() - askedAt))
-    return createLogin({
+    const login = createLogin({
       session,
       server: { endpoint, fetch, timeoutMs },
       governor,
@@ -117,6 +119,7 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
       onEvent,
       keep: keepSession
     })
+    return share(login, governor)
   }
 
   async function keepSession(session: Session): Promise<void> {

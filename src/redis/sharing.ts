@@ -1,8 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { JoinCommons } from '../limiter/commons.js'
 import type { Quota } from '../limiter/outcome.js'
+import { spacingMs } from '../oauth/governor.js'
+import type { ShareLogin } from '../oauth/login.js'
 import { openRedis, type RedisAddress } from './connection.js'
 import { type Contact, type ContactEvents, createContact } from './contact.js'
+import { createSeal } from './seal.js'
+import { shareLogin } from './shared-login.js'
 import { shareQuota } from './shared-quota.js'
 
 export interface SharingOptions extends RedisAddress {
@@ -19,6 +23,8 @@ export interface Sharing {
   readonly contact: Pick<Contact, 'isMade' | 'replicas' | 'losses'>
   /** A quota all share who name it so. The name may hold a client id: only a hash of it gets to Redis. */
   quota(name: string, quota: Quota): JoinCommons
+  /** One login of each user at this server for all, however many wait. `now`: the clock of the tokens. */
+  login(loginUrl: string, now: () => number): ShareLogin
   /** Comes after everything that is shared has been closed. */
   close(): void
 }
@@ -36,6 +42,14 @@ export function openSharing(options: SharingOptions): Sharing {
     contact,
     quota: (name, quota) =>
       shareQuota({ quota, key: `${keyOf(name)}:quota`, replica, seats, safePercent, redis, contact, now }),
+    login: (loginUrl, now) => (login, governor) => {
+      const { clientId, clientSecret, username, password = '' } = login.session.credentials
+      const user = keyOf(JSON.stringify([loginUrl, username ?? clientId]))
+      const seal = createSeal([clientSecret, password], JSON.stringify([loginUrl, clientId, username]))
+      const keys: [string, string] = [`${user}:user`, `${user}:login:${seal.name}`]
+      const spreadMs = seats > 1 ? 2 * spacingMs : 0
+      return shareLogin(login, governor, { keys, replica, seal, redis, spacingMs, spreadMs, now })
+    },
     close: redis.close
   }
 }

@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { createTokenStore, type TokenStore } from '../../src/oauth/token-store.js'
+import { openSharing, type Sharing } from '../../src/redis/sharing.js'
+import { type RedisServer, startRedis, withoutRedis } from './server.js'
+
+const credentials = { clientId: 'SB.1.a', clientSecret: 'a client secret', username: 'user', password: 'pass word' }
+
+/** A login server: one token request in five seconds and user, and a token that names the request. */
+function loginServer({ lifeSeconds = 600, takesMs = 50 } = {}) {
+  const server = {
+    asked: [] as number[],
+    grants: [] as string[],
+    tooSoon: 0,
+    password: 'pass word',
+    takesMs,
+    mostAtOnce: 0
+  }
+  let atOnce = 0
+  const fetch: typeof globalThis.fetch = async (_url, init) => {
+    const form = new URLSearchParams(String(init?.body))
+    const at = performance.now()
+    const last = server.asked.at(-1) ?? Number.NEGATIVE_INFINITY
+    server.asked.push(at)
+    server.grants.push(form.get('grant_type') ?? '')
+    server.mostAtOnce = Math.max(server.mostAtOnce, ++atOnce)
+    await pause(server.takesMs)
+    atOnce--
+    if (at - last < 5000) {
+      server.tooSoon++
+      return new Response('', { status: 429 })
+    }
+    if (form.get('grant_type') === 'password' && form.get('password') !== server.password)
+      return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    const number = server.asked.length
+    return Response.json({
+      access_token: `access ${number}`,
+      refresh_token: `refresh ${number}`,
+      token_type: 'bearer',
+      expires_in: lifeSeconds
+    })
+  }
+  return { server, fetch }
+}
+
+interface Replica {
+  tokens: TokenStore
+  sharing: Sharing
+}
+
+function startReplica(t: Test, redis: { url: string }, fetch: typeof globalThis.fetch, own = credentials): Replica {
+  const now = () => performance.now()
+  const sharing = openSharing({
+    url: redis.url,
+    keyPrefix: 'test',
+    maxReplicas: 4,
+    safeSharePercent: 25,
+    events: { made() {}, lost() {}, crowded() {} },
+    now
+  })
+  const tokens = createTokenStore({
+    name: 'test',
+    loginUrl: 'https://login.example',
+    credentials: own,
+    fetch,
+    share: sharing.login('https://login.example', now),
+    timeoutMs: 10_000,
+    now,
+    explain: () => ({ kind: 'unreachable', reason: 'no' })
+  })
+  t.teardown(() => {
+    tokens.close()
+    sharing.close()
+  })
+  return { tokens, sharing }
+}
+
+async function world(t: Test, count: number, options?: Parameters<typeof loginServer>[0]) {
+  const redis = await startRedis(t)
+  const { server, fetch } = loginServer(options)
+  const replicas = Array.from({ length: count }, () => startReplica(t, redis, fetch))
+  await pause(200) // connections
+  return { redis, server, fetch, replicas }
+}
+
+/** Everything Redis holds, as text. */
+function everything(redis: RedisServer): string {
+  const keys = redis.say('KEYS', '*').split('\n')
+  return keys.map((key) => `${key} ${redis.say('HGETALL', key)}`).join('\n')
+}
+
+const all = (replicas: Replica[]) => Promise.all(replicas.map(({ tokens }) => tokens.get()))
+const failure = (replica: Replica) =>
+  replica.tokens.get().then(
+    () => undefined,
+    (error: { code: string }) => error.code
+  )
+
+t.setTimeout(60_000)
+t.jobs = 8
+const real = () => ({ skip: withoutRedis, buffered: true })
+
+t.test('however many wait, one logs in for all', real(), async (t) => {
+  const { replicas, server } = await world(t, 5)
+  const tokens = await Promise.all([...Array(4)].map(() => all(replicas)))
+  t.strictSame([...new Set(tokens.flat().map(({ accessToken }) => accessToken))], ['access 1'])
+  t.equal(server.asked.length, 1)
+  const lives = tokens.flat().map(({ expiresAt }) => expiresAt - server.asked[0]!)
+  t.ok(
+    lives.every((life) => life > 599_000 && life <= 600_050),
+    'with the life it has'
+  )
+})
+
+t.test(
+  'renewals are one for all too, with the refresh token of whoever was last, and five seconds apart',
+  real(),
+  async (t) => {
+    const { replicas, server } = await world(t, 3, { lifeSeconds: 6 })
+    const until = performance.now() + 11_500
+    while (performance.now() < until) {
+      await all(replicas)
+      await pause(50)
+    }
+    t.ok(server.asked.length >= 3 && server.asked.length <= 4, `${server.asked.length} requests`)
+    t.equal(server.tooSoon, 0)
+    t.strictSame([...new Set(server.grants)], ['password', 'refresh_token'])
+  }
+)
+
+t.test('a login that takes longer than a lease stays one', real(), async (t) => {
+  const { replicas, server } = await world(t, 3, { takesMs: 7500 })
+  await all(replicas)
+  t.equal(server.asked.length, 1)
+})
+
+t.test(
+  'a replica that dies while it logs in is followed by another, not before the server allows it',
+  real(),
+  async (t) => {
+    const { replicas, server } = await world(t, 2, { takesMs: 300 })
+    const dead = replicas[0]!.tokens.get().catch(() => undefined)
+    await pause(100)
+    replicas[0]!.sharing.close()
+    const token = await replicas[1]!.tokens.get()
+    t.match(token.accessToken, /access 2/)
+    t.equal(server.tooSoon, 0)
+    t.ok(await dead, 'the one that was cut off only keeps what it got for itself')
+    t.equal((await replicas[1]!.tokens.get()).accessToken, 'access 2')
+  }
+)
+
+t.test('a rejected password is tried once for all, also by who comes later, until it changes', real(), async (t) => {
+  const { replicas, server, redis, fetch } = await world(t, 3)
+  server.password = 'another'
+  t.strictSame(await Promise.all(replicas.map(failure)), ['login_rejected', 'login_rejected', 'login_rejected'])
+  replicas.push(startReplica(t, redis, fetch))
+  await pause(1500)
+  t.strictSame(await Promise.all(replicas.map(failure)), Array(4).fill('login_rejected'))
+  redis.say('FLUSHALL')
+  await pause(1500)
+  t.equal(await failure(replicas[0]!), 'login_rejected')
+  t.equal(server.asked.length, 1)
+  await pause(3000)
+  replicas[0]!.tokens.replaceCredentials({ ...credentials, password: 'another' })
+  t.ok(await replicas[0]!.tokens.get())
+  t.equal(server.asked.length, 2)
+})
+
+t.test('when somebody runs login on one replica after a rejection, the others find its token', real(), async (t) => {
+  const { replicas, server } = await world(t, 2)
+  server.password = 'another'
+  await Promise.all(replicas.map(failure))
+  server.password = 'pass word'
+  replicas[0]!.tokens.tryAgain()
+  t.ok(await replicas[0]!.tokens.get())
+  await pause(1100)
+  t.equal((await replicas[1]!.tokens.get()).accessToken, 'access 2')
+  t.equal(server.asked.length, 2)
+})
+
+t.test('nothing that is secret can be read in Redis, nor by a replica with another secret', real(), async (t) => {
+  const { replicas, redis, server, fetch } = await world(t, 1)
+  await all(replicas)
+  const text = everything(redis)
+  t.match(text, /token/)
+  for (const secret of ['access 1', 'refresh 1', 'a client secret', 'pass word', 'SB.1.a']) t.notMatch(text, secret)
+  const other = startReplica(t, redis, fetch, { ...credentials, clientSecret: 'another client secret' })
+  await pause(200)
+  t.equal((await other.tokens.get()).accessToken, 'access 2')
+  t.equal(server.tooSoon, 0, 'but it is the same user')
+})
+
+t.test(
+  'without Redis the token that is there serves, and one that has ended is renewed by everybody for himself',
+  real(),
+  async (t) => {
+    const { replicas, redis, server } = await world(t, 1, { lifeSeconds: 4 })
+    const first = (await all(replicas))[0]!
+    await redis.kill()
+    await pause(3500 - (performance.now() - first.obtainedAt))
+    t.equal((await all(replicas))[0], first)
+    await pause(600)
+    t.equal((await all(replicas))[0]!.accessToken, 'access 2')
+    t.equal(server.tooSoon, 0)
+  }
+)
+
+t.test(
+  "a token another replica was refused is not taken up again, and its successor is everybody's",
+  real(),
+  async (t) => {
+    const { replicas, server } = await world(t, 2)
+    const [token] = await all(replicas)
+    t.ok(replicas[0]!.tokens.refuse(token!))
+    const next = await replicas[0]!.tokens.get()
+    t.equal(next.accessToken, 'access 2')
+    t.ok(replicas[1]!.tokens.refuse(await replicas[1]!.tokens.get()))
+    t.equal((await replicas[1]!.tokens.get()).accessToken, 'access 2')
+    t.equal(server.asked.length, 2)
+  }
+)
