@@ -12,6 +12,7 @@ import { type OpenListener, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
+import type { Neighbours } from './neighbours.js'
 import { openObservation } from './observation.js'
 import { createEnvironments } from './open-environments.js'
 import { openSharing, sharingRemarks } from './open-sharing.js'
@@ -48,6 +49,8 @@ export interface App {
 export interface Outside {
   /** Where it is written down what quotas were used for; nowhere by default. */
   ledger?: Ledger | undefined
+  /** Where other processes of this machine are noticed; nowhere by default. */
+  neighbours?: Neighbours | undefined
   /** Called when somebody asks the admin listener to stop the process and the configuration allows it. */
   quit?: () => void
 }
@@ -57,7 +60,7 @@ export interface Outside {
  *
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log, { ledger, quit }: Outside = {}): Promise<App> {
+export async function openApp(config: Config, log: Log, { ledger, neighbours, quit }: Outside = {}): Promise<App> {
   const startedAt = Date.now()
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
@@ -83,7 +86,9 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   })
 
   async function openListener(listener: Listener, index: number): Promise<OpenListener> {
-    const { name, apiUrl, quota, exchange } = await environments.open(listener.environment)
+    const { name, apiUrl, clientId, quota, exchange } = await environments.open(listener.environment)
+    // Who shares is no stranger.
+    if (!sharing && name !== 'emulator') void neighbours?.announce(apiUrl, clientId, name)
     const { access, clientKey } = listener
     const { observe } = observation
     const record = observation.recordingOf(index)
@@ -151,6 +156,7 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   async function closeRooms(closing: Promise<unknown>): Promise<void> {
     await environments.close()
     sharing?.close()
+    neighbours?.close()
     // Who waited has just been told, and needs a moment to hear it.
     await Promise.race([closing, pause(mostMsToHear, undefined, { ref: false })])
     for (const door of doors) door.abandon()

@@ -27,9 +27,10 @@ export const start: Command = {
     if (!loaded) return 2
     const { config } = loaded
     // Loaded here, so that the other commands, and a refusal to start, need not wait for all of it.
-    const [{ openApp }, { openLedger }, { createLog }] = await Promise.all([
+    const [{ openApp }, { openLedger }, { openNeighbours }, { createLog }] = await Promise.all([
       import('./app.js'),
       import('./open-ledger.js'),
+      import('./neighbours.js'),
       import('../telemetry/log.js')
     ])
     const log = await createLog({ ...config.log, stream: world.stdout, onExit: world.onExit })
@@ -48,11 +49,13 @@ export const start: Command = {
     })
     world.faults.onWarning(({ name, message }) => log.warn({ warning: name }, message))
 
-    const app = await openApp(config, log, { ledger: openLedger(config.stateDir, world, log), quit: askToQuit }).catch(
-      (error: Error) => {
-        world.stderr.write(`sc-proxy: ${error.message}\n`)
-      }
-    )
+    const app = await openApp(config, log, {
+      ledger: openLedger(config.stateDir, world, log),
+      neighbours: openNeighbours(log),
+      quit: askToQuit
+    }).catch((error: Error) => {
+      world.stderr.write(`sc-proxy: ${error.message}\n`)
+    })
     if (!app) return 2
 
     // Machines read the log; a person who starts the proxy by hand reads the banner.
