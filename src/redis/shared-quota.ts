@@ -78,7 +78,9 @@ export function shareQuota(options: SharedQuotaOptions): JoinCommons {
         spare = Math.max(leastSpare, spare >> 1)
         spareSetAt = now()
       }
-      return Math.max(1, Math.min(spare, quota.calls >> 3, Math.floor(quota.calls / (4 * (last?.live ?? seats)))))
+      // Where there are many, spare places would be most of the quota: each call asks for its own then.
+      const part = Math.floor(quota.calls / (4 * (last?.live ?? seats)))
+      return Math.min(spare, quota.calls >> 3, part)
     }
 
     /** So that the first call after a pause need not wait where the seat has no place of its own. */
