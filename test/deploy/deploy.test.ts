@@ -107,6 +107,32 @@ for (const [name, podOf] of [
   })
 }
 
+t.test(
+  'replicas: as many as redis.maxReplicas says, a rolling update included, and Redis asks for a password',
+  async (t) => {
+    const { services, secrets } = parse(deploy('compose-replicas.yaml'))
+    const proxy = services['sc-proxy']
+    const composed = configOf(
+      t,
+      { ...imageEnvironment, ...proxy.environment },
+      proxy.secrets.map((name: string) => `/run/secrets/${name}`)
+    )
+    t.equal(composed.redis.maxReplicas, proxy.deploy.replicas)
+    t.ok(services[new URL(composed.redis.url ?? '').hostname], 'that is a service')
+    t.strictSame(proxy.secrets, Object.keys(secrets))
+    t.match(services.redis.command.join(' '), '--requirepass')
+    t.notOk(services.redis.ports, 'nobody outside reaches it')
+
+    const { spec } = parse(deploy('kubernetes-replicas.yaml'))
+    const [sidecar] = (spec.template.spec as Pod).initContainers
+    const files = ['client-secret', 'password', 'redis-password'].map((file) => `/run/secrets/sc-proxy/${file}`)
+    const deployed = configOf(t, { ...imageEnvironment, ...environmentOf(sidecar!) }, files)
+    t.ok(deployed.redis.url)
+    t.equal(deployed.redis.maxReplicas, spec.replicas + spec.strategy.rollingUpdate.maxSurge)
+    t.equal(sidecar?.image.split(':').at(-1), version)
+  }
+)
+
 t.test('systemd: the service starts with what it is given', async (t) => {
   const unit = deploy('sc-proxy.service')
   const all = (key: string) => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)

@@ -26,7 +26,8 @@ t.test('every error code has a section in the runbook, which says its status, an
 })
 
 t.test('the table of metrics names those there are, with their labels', async (t) => {
-  const metrics = createMetrics({ version: '1', environments: () => [], listeners: () => [] })
+  const sharing = { contact: { isMade: true, replicas: 1, losses: 0 } }
+  const metrics = createMetrics({ version: '1', environments: () => [], listeners: () => [], sharing })
   const { text } = await metrics.expose()
   const names = [...text.matchAll(/^# TYPE (sc_proxy_\w+)/gm)].map(([, name]) => name)
   const documented = [...runbook.text.matchAll(/^\| `(sc_proxy_\w+)` \|/gm)].map(([, name]) => name)
