@@ -108,13 +108,14 @@ t.test('a refusal seen by one rests all, one call goes first after it, and all k
   await pause(800)
   t.equal(within(server, heard), 0, 'all rest')
   await until(() => within(server, heard) > 0)
-  await pause(0.8 * quota.windowMs) // later a higher limit is tried
-  for (const stop of stops) await stop()
-  const after = server.arrivals.filter((at) => at >= heard)
-  t.ok(after[0]! - refusedAt[0]! >= 1450, 'to the end')
-  t.ok(after.filter((at) => at < after[0]! + 8).length <= 2, 'and one call goes first')
-  t.ok(fullestWindow(after, quota.windowMs) <= 10)
   for (const { limiter } of replicas) t.ok(limiter.snapshot().application.limit <= 10)
+  await pause(0.8 * quota.windowMs)
+  for (const stop of stops) await stop()
+  const [probe = 0, ...others] = server.arrivals.filter((at) => at >= heard)
+  t.ok(probe - refusedAt[0]! >= 1450, 'to the end')
+  t.ok(others.filter((at) => at < probe + 8).length <= 1, 'and one call goes first')
+  // Later a higher limit is tried.
+  t.ok(others.filter((at) => at < probe + 0.8 * quota.windowMs).length < 10)
 })
 
 t.test('an emptied Redis is told again by everybody what they use before it grants anything', real(), async (t) => {
