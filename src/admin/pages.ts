@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
-const types: Record<string, string> = {
+/** By the ending of a file. */
+export const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -30,10 +31,10 @@ const policy = [
 /** The files of the inspector's page: `/` and what it loads, as they are beside this file. */
 export function pageRoutes(app: FastifyInstance): void {
   const folder = new URL('./page/', import.meta.url)
-  for (const file of readdirSync(folder)) {
+  for (const { name: file } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
     const body = readFileSync(new URL(file, folder))
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
-    const type = types[extname(file)] ?? 'application/octet-stream'
+    const type = contentTypes[extname(file)] ?? 'application/octet-stream'
     app.get(file === 'inspector.html' ? '/' : `/page/${file}`, async (request, reply) => {
       reply
         .header('etag', etag)

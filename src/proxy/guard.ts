@@ -15,6 +15,8 @@ export interface GuardOptions {
   allowedHosts: readonly string[]
   /** Origins of web pages that may use the listener. */
   allowedOrigins: readonly string[]
+  /** Whether an origin is the proxy's own, whose pages may use the listener, too; none is by default. */
+  isOwnPage?: (origin: string) => boolean
   clientKey?: string
   /** With `allow` rules only what matches one may pass; `deny` rules win. */
   rules: { allow: readonly string[]; deny: readonly string[] }
@@ -70,7 +72,7 @@ export function createGuard(options: GuardOptions): Guard {
     const { origin, 'sec-fetch-site': site } = call.request.headers
     if (origin !== undefined) {
       if (call.authority !== undefined && origin === `http://${call.authority}`) return
-      if (options.allowedOrigins.includes(origin)) {
+      if (options.allowedOrigins.includes(origin) || options.isOwnPage?.(origin)) {
         call.page = origin
         return
       }
