@@ -3,12 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
-/** By the ending of a file. */
-export const contentTypes: Readonly<Record<string, string>> = {
+const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml'
+}
+
+/** The media type of a file of a page. */
+export function contentTypeOf(file: string): string {
+  return types[extname(file)] ?? 'application/octet-stream'
 }
 
 /**
@@ -34,7 +38,7 @@ export function pageRoutes(app: FastifyInstance): void {
   for (const { name: file } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
     const body = readFileSync(new URL(file, folder))
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
-    const type = contentTypes[extname(file)] ?? 'application/octet-stream'
+    const type = contentTypeOf(file)
     app.get(file === 'inspector.html' ? '/' : `/page/${file}`, async (request, reply) => {
       reply
         .header('etag', etag)

@@ -27,10 +27,13 @@ async function show() {
   const spec = await answer.json()
   problem.hidden = answer.ok
   problem.textContent = answer.ok ? '' : spec.detail
+  // A place of its own each time: what was shown before still holds the old one.
+  const domNode = document.createElement('div')
+  document.getElementById('explorer').replaceChildren(domNode)
   if (!answer.ok) return
   SwaggerUIBundle({
     spec,
-    dom_id: '#explorer',
+    domNode,
     // A service on the web would be asked otherwise, which the page may not do anyway.
     validatorUrl: null,
     deepLinking: true,
