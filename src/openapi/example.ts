@@ -1,37 +1,43 @@
 import { type Document, listOf, objectOf, resolve } from './document.js'
 
+type Schema = Readonly<Record<string, unknown>>
+
 /** Deeper than this an example holds nothing more: it is to be filled in, not to be admired. */
-const mostDepth = 4
+const mostDepth = 5
 
 /**
  * A value that a schema allows, for somebody to change: its own example, its default, its first choice, or something
- * plain. Values that are secret are empty. Undefined when nothing can be said.
+ * plain. Values that are secret are empty, and a schema does not turn up within itself. Undefined when nothing can be
+ * said.
+ *
+ * @param within the schemas around this one
  */
-export function exampleOf(document: Document, schema: unknown, depth = 0): unknown {
+export function exampleOf(document: Document, schema: unknown, within: readonly Schema[] = []): unknown {
   const found = resolve(document, schema)
-  if (!found || depth > mostDepth) return undefined
+  if (!found || within.includes(found) || within.length > mostDepth) return undefined
   if (found.format === 'password') return ''
   for (const given of [found.example, listOf(found.examples)[0], found.default, found.const, listOf(found.enum)[0]]) {
     if (given !== undefined) return given
   }
+  const inside = [...within, found]
   const [choice] = [...listOf(found.oneOf), ...listOf(found.anyOf)]
-  if (choice !== undefined) return exampleOf(document, choice, depth + 1)
+  if (choice !== undefined) return exampleOf(document, choice, inside)
   const kind = Array.isArray(found.type) ? found.type.find((type) => type !== 'null') : found.type
   if (kind === 'object' || found.properties !== undefined || found.allOf !== undefined)
-    return depth < mostDepth ? fields(document, found, depth) : {}
+    return fields(document, found, inside)
   if (kind === 'array') {
-    const item = exampleOf(document, found.items, depth + 1)
+    const item = exampleOf(document, found.items, inside)
     return item === undefined ? [] : [item]
   }
   return plain(kind, found.format, found.minimum)
 }
 
-function fields(document: Document, schema: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
-  const inherited = listOf(schema.allOf).map((part) => objectOf(exampleOf(document, part, depth + 1)))
+function fields(document: Document, schema: Schema, inside: readonly Schema[]): Record<string, unknown> {
+  const inherited = listOf(schema.allOf).map((part) => objectOf(exampleOf(document, part, inside)))
   const own = Object.entries(objectOf(schema.properties)).flatMap(([name, property]) => {
     // What only answers hold has no place in a request.
     if (resolve(document, property)?.readOnly === true) return []
-    const value = exampleOf(document, property, depth + 1)
+    const value = exampleOf(document, property, inside)
     return value === undefined ? [] : [[name, value] as const]
   })
   return Object.assign({}, ...inherited, Object.fromEntries(own))

@@ -91,15 +91,13 @@ t.test('an example body holds what a request may, however the schemas refer to e
   const body = find(operationsOf(swagger), 'PUT', '/v3/workorders/{id}')?.body
   if (body?.kind !== 'text') return t.fail('there is a body')
   t.equal(body.type, 'application/json')
-  const { Parent, ...order } = JSON.parse(body.text)
-  t.strictSame(order, {
+  t.strictSame(JSON.parse(body.text), {
     Number: 'A-1',
     CallDate: '2026-01-31T12:00:00Z',
     Status: 'OPEN',
     Labels: [''],
     Password: ''
   })
-  t.equal(Parent.Number, 'A-1')
 })
 
 t.test('an address is followed as far as it is safe, and told without its secrets', async (t) => {
