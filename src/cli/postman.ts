@@ -30,7 +30,7 @@ export const postman: Command = {
   settings: [
     'config',
     'openapi',
-    ...['environment', 'host', 'port', 'listeners', 'environments'],
+    ...['environment', 'host', 'port', 'allowRemote', 'clientKey', 'clientKeyFile', 'listeners', 'environments'],
     ...['clientId', 'clientSecret', 'clientSecretFile', 'username', 'password', 'passwordFile', 'sessionFile'],
     ...['caFile', 'upstreamProxy', 'noProxy']
   ],
