@@ -3,6 +3,7 @@ import { createHostCheck } from '../host.js'
 import { readOnlyPosts } from '../servicechannel/read-only-posts.js'
 import type { Call } from './call.js'
 import { createClientKeyCheck } from './client-key.js'
+import { isPreflight } from './preflight.js'
 import { compileRules } from './rules.js'
 import { isStandInLogin } from './stand-in-login.js'
 import { canonicalPath } from './target.js'
@@ -40,6 +41,8 @@ export function createGuard(options: GuardOptions): Guard {
   return (call) => {
     checkTarget(call)
     checkOrigin(call)
+    // A browser asks without a key, and what it asks for is looked at when it comes (Fetch standard, CORS preflight).
+    if (isPreflight(call)) return
     if (!hasKey(call.request)) {
       throw new ProxyError(
         'client_key_required',

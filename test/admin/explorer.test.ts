@@ -91,6 +91,22 @@ t.test("listeners let in the pages of the admin listener, whatever they call it,
   }
 })
 
+t.test('a page that is let in may ask first, also where a key is wanted, and needs the key all the same', async (t) => {
+  const own = await startApp(t, { SC_PROXY_CLIENT_KEY: 'CANARY-key', SC_PROXY_RULES_ALLOW: 'GET /v3/trades' })
+  const origin = own.adminUrl
+  const asks = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-sc-proxy-key' }
+  const preflight = (headers: Record<string, string>) =>
+    fetch(`${own.url}/v3/trades`, { method: 'OPTIONS', headers: { ...asks, ...headers } })
+  const { status, headers } = await preflight({ origin })
+  t.equal(status, 204)
+  t.equal(headers.get('access-control-allow-headers'), 'x-sc-proxy-key')
+  t.equal((await preflight({ origin: 'http://evil.example' })).status, 403)
+  t.equal((await preflight({})).status, 403, 'nor is one without a page a way in')
+  t.equal((await get(`${own.url}/v3/trades`, { origin })).status, 403)
+  t.equal((await get(`${own.url}/v3/trades`, { origin, 'x-sc-proxy-key': 'CANARY-key' })).status, 200)
+  t.equal((await get(`${own.url}/v3/users`, { origin, 'x-sc-proxy-key': 'CANARY-key' })).status, 403)
+})
+
 t.test('a file that cannot be used is told at the start, in one sentence, and nothing is started', async (t) => {
   const folder = folderWith(t, { 'api.json': '{"openapi": 3}' })
   const argv = ['start', '--port', '0', '--admin-port', '0', '--state-dir', 'none', '--openapi']
