@@ -21,15 +21,17 @@ select.addEventListener('change', show)
 await show()
 
 async function show() {
-  const index = Number(select.value)
-  production.hidden = listeners[index]?.environment !== 'production'
-  const answer = await fetch(`explorer/openapi.json?listener=${index}`)
-  const spec = await answer.json()
-  problem.hidden = answer.ok
-  problem.textContent = answer.ok ? '' : spec.detail
-  // A place of its own each time: what was shown before still holds the old one.
+  const chosen = select.value
+  production.hidden = listeners[Number(chosen)]?.environment !== 'production'
+  // At once, so that nothing is left that would call the listener of before; and a place of its own each time.
   const domNode = document.createElement('div')
   document.getElementById('explorer').replaceChildren(domNode)
+  problem.hidden = true
+  const answer = await fetch(`explorer/openapi.json?listener=${chosen}`)
+  const spec = await answer.json()
+  if (select.value !== chosen) return
+  problem.hidden = answer.ok
+  problem.textContent = answer.ok ? '' : spec.detail
   if (!answer.ok) return
   SwaggerUIBundle({
     spec,
