@@ -25,6 +25,8 @@ interface Run {
   executions: { item: { name: string }; response?: { code: number } }[]
 }
 
+t.setTimeout(120_000)
+
 const read = <T>(folder: string, name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T
 const collectionFile = 'sc-proxy.postman_collection.json'
 const environmentFile = (name: string) => `sc-proxy.${name}.postman_environment.json`
