@@ -4,12 +4,13 @@ import stripJsonComments from 'strip-json-comments'
 import type { Layer } from './collect.js'
 import { parseJson } from './json.js'
 
-export type ReadFile = (path: string) => string
+/** Reads a file or throws as `readFileSync` does; as text in UTF-8 unless told otherwise. */
+export type ReadFile = (path: string, encoding?: 'utf8' | 'latin1') => string
 
 export type Text = { ok: true; text: string } | { ok: false; error: string }
 
 /** Reads a small text file; `error` is a sentence with the path and the reason. A byte order mark is dropped. */
-export function readText(path: string, read: ReadFile = (name) => readFileSync(name, 'utf8')): Text {
+export function readText(path: string, read: ReadFile = readFromDisk): Text {
   try {
     return { ok: true, text: read(path).replace(/^\uFEFF/, '') }
   } catch (error) {
@@ -17,6 +18,8 @@ export function readText(path: string, read: ReadFile = (name) => readFileSync(n
     return { ok: false, error: `${path} cannot be read: ${reasons[code] ?? code}` }
   }
 }
+
+export const readFromDisk: ReadFile = (path, encoding = 'utf8') => readFileSync(path, encoding)
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',

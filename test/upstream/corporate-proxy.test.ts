@@ -97,6 +97,28 @@ t.test('user and password of the forward proxy are sent to it, and a refusal is 
   t.notMatch(answer + refused.lines.join(''), /CANARY/)
 })
 
+t.test(
+  'a rejected password is not shown to the proxy again, call after call: its account could be locked',
+  async (t) => {
+    const servicechannel = await startServiceChannel(t)
+    const forward = await startForwardProxy(t, 'Basic something else')
+    let nowMs = 0
+    const proxy = await startProxy(t, {
+      environment: servicechannel,
+      upstreamProxy: `http://jane:wrong@${forward.host}`,
+      noProxy: new URL(servicechannel.loginUrl).host,
+      ports: { now: () => nowMs }
+    })
+    const ask = async () => (await fetch(`${proxy.url}/v3/x`)).json()
+    for (let call = 0; call < 3; call++)
+      t.match(await ask(), { code: 'upstream_unreachable', detail: /refused the tunnel.*Nothing was sent/ })
+    t.equal(forward.seen.length, 1)
+    nowMs += 16 * 60_000
+    await ask()
+    t.equal(forward.seen.length, 2, 'the proxy may have been wrong, or somebody has mended it')
+  }
+)
+
 t.test('hosts named in noProxy are reached directly', async (t) => {
   const servicechannel = await startServiceChannel(t)
   const proxy = await startProxy(t, {
