@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 const unknownAuthority =
-  'its certificate is signed by an authority this machine does not know; if it is your own, or that of Fiddler or a corporate proxy, name its certificate with caFile (--ca-file)'
+  'its certificate is signed by an authority this machine does not know; if it is your own, or that of Fiddler or a corporate proxy, name its certificate with caFile or --ca-file'
 const noCommonVersion = 'it offers no TLS version that is allowed here (tls.minVersion, tls.maxVersion)'
 const closedEarly = 'it closed the connection before it answered'
 
@@ -51,7 +51,7 @@ const reasons: Record<FailureKind, Record<string, string>> = {
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
     CERT_SIGNATURE_FAILURE: unknownAuthority,
     UNABLE_TO_GET_ISSUER_CERT: 'its certificate chain is incomplete',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; if it is your own, name it with caFile (--ca-file)',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; if it is your own, name it with caFile or --ca-file',
     CERT_HAS_EXPIRED: 'its certificate has expired',
     CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clock of this machine',
     CERT_REVOKED: 'its certificate has been revoked',

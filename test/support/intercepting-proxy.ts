@@ -32,12 +32,15 @@ export interface InterceptionOptions {
 console.debug = () => {}
 console.error = () => {}
 
+/** Its authority and the certificates it has signed: making their keys takes half a second. */
+const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-test-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
 /**
  * A proxy that opens TLS, as Fiddler, Charles and corporate proxies do: with an authority of its own, made here, that signs
  * a certificate for every name on the way. Plain requests it passes on.
  */
 export async function startInterceptingProxy(t: Test, options: InterceptionOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-test-'))
   const seen: Seen[] = []
   const connects: string[] = []
   const proxy = new Interceptor()
@@ -78,7 +81,6 @@ export async function startInterceptingProxy(t: Test, options: InterceptionOptio
   })
   t.teardown(() => {
     proxy.close()
-    rmSync(folder, { recursive: true, force: true })
   })
   const caFile = join(folder, 'certs/ca.pem')
   return {
