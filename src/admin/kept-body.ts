@@ -1,10 +1,12 @@
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { Pool } from './pool.js'
 import { hidden, type Redact } from './redaction.js'
 
 /** What is kept of a body: uncompressed, without secrets, no longer than the bound. */
 export interface KeptBody {
   /** How many bytes passed, in whatever coding. */
   readonly size: number
+  /** A copy of what is kept. */
   readonly bytes: Buffer
   /** There was more. */
   readonly clipped: boolean
@@ -18,72 +20,67 @@ export const noBody: KeptBody = { size: 0, bytes: Buffer.alloc(0), clipped: fals
 
 /** Collects one body as it passes. */
 export interface BodyCollector {
-  /** How much of it is held. */
-  readonly kept: number
-  /** Copies what fits; tells how many bytes that were. */
-  add(piece: Uint8Array | string): number
+  /** How much memory it takes. */
+  readonly taken: number
+  /** Copies what fits. */
+  add(piece: Uint8Array | string): void
+  /** Nothing is added afterwards. */
   finish(coding: string | undefined, redact: Redact): KeptBody | Promise<KeptBody>
+  /** Nobody wants to see it any more. */
+  release(): void
 }
 
 /** @param limit bytes kept at most; 0 for the body of a login */
-export function collectBody(limit: number): BodyCollector {
-  const pieces: Buffer[] = []
+export function collectBody(pool: Pool, limit: number): BodyCollector {
+  const held = pool.hold()
   let size = 0
-  let kept = 0
+
+  function keepRedacted(clipped: boolean, redact: Redact): KeptBody {
+    const before = held.latin1()
+    const { text, hidden: count } = redact(before, clipped)
+    if (text !== before) replaceWith(Buffer.from(text, 'latin1'))
+    return {
+      size,
+      get bytes() {
+        return held.copy()
+      },
+      clipped,
+      hidden: count,
+      note: count > 0 ? `${count} shown as ${hidden}` : undefined
+    }
+  }
+
+  function replaceWith(bytes: Buffer): void {
+    held.clear()
+    held.append(bytes)
+  }
 
   return {
-    get kept() {
-      return kept
+    get taken() {
+      return held.taken
     },
     add(piece) {
-      const length = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.byteLength
-      size += length
-      const room = Math.min(length, limit - kept)
-      if (room <= 0) return 0
-      // A copy: the piece may be a window into a buffer many times its size.
-      pieces.push(
-        typeof piece === 'string' ? Buffer.from(piece).subarray(0, room) : Buffer.from(piece.subarray(0, room))
-      )
-      kept += room
-      return room
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+      size += bytes.byteLength
+      if (held.length < limit) held.append(bytes.subarray(0, limit - held.length))
     },
     finish(coding, redact) {
       if (size === 0) return noBody
       if (limit === 0) return { ...noBody, size, note: 'not kept: it belongs to a login' }
-      const raw = joined(pieces, kept)
-      const isShort = size > kept
-      if (coding === undefined || /^\s*(?:identity)?\s*$/i.test(coding)) {
-        return redacted(raw, { size, clipped: isShort, redact })
-      }
+      const isShort = size > held.length
+      if (coding === undefined || /^\s*(?:identity)?\s*$/i.test(coding)) return keepRedacted(isShort, redact)
+      const raw = held.copy()
+      held.clear()
       const decode = decoders[coding.trim().toLowerCase()]
       if (!decode) return { ...noBody, size, note: `not kept: it is in the coding ${coding}` }
       return decodeUpTo(limit, decode(), raw).then(({ bytes, more, failed }) => {
         if (failed && bytes.length === 0) return { ...noBody, size, note: 'not kept: it cannot be decompressed' }
-        return redacted(bytes, { size, clipped: isShort || more, redact })
+        held.append(bytes)
+        return keepRedacted(isShort || more, redact)
       })
-    }
+    },
+    release: held.release
   }
-}
-
-function redacted(
-  raw: Buffer,
-  { size, clipped, redact }: { size: number; clipped: boolean; redact: Redact }
-): KeptBody {
-  const before = raw.toString('latin1')
-  const { text, hidden: count } = redact(before, clipped)
-  const bytes = text === before ? raw : exactly(text.length)
-  if (bytes !== raw) bytes.write(text, 'latin1')
-  return { size, bytes, clipped, hidden: count, note: count > 0 ? `${count} shown as ${hidden}` : undefined }
-}
-
-/** Memory of its own: a piece of the pool would hold all of its neighbours'. */
-const exactly = (length: number) => Buffer.allocUnsafeSlow(length)
-
-function joined(pieces: readonly Buffer[], length: number): Buffer {
-  const whole = exactly(length)
-  let at = 0
-  for (const piece of pieces) at += piece.copy(whole, at)
-  return whole
 }
 
 // The end may be missing, since only the beginning was kept.
@@ -110,5 +107,5 @@ async function decodeUpTo(limit: number, decoder: NodeJS.ReadWriteStream, raw: B
   } catch {
     failed = true
   }
-  return { bytes: joined(pieces, Math.min(length, limit)), more: length > limit, failed }
+  return { bytes: Buffer.concat(pieces, Math.min(length, limit)), more: length > limit, failed }
 }

@@ -1,6 +1,7 @@
 import type { OpenedCall, OpenRecording } from '../telemetry/recording.js'
 import type { CallRecord } from '../telemetry/records.js'
 import { collectBody, type KeptBody } from './kept-body.js'
+import { createPool } from './pool.js'
 import { fieldOf, fieldsOf, openEntry, type RecordedCall, sizeOf } from './recorded-call.js'
 import type { Redact } from './redaction.js'
 
@@ -44,6 +45,8 @@ export interface RecorderOptions {
 export function createRecorder(options: RecorderOptions): Recorder {
   const { maxCalls, maxBytes, maxBodyBytes, redact, onClose } = options
   const ring = new Map<number, RecordedCall>()
+  const pool = createPool()
+  const releases = new Map<number, () => void>()
   const watchers = new Set<(call: RecordedCall) => void>()
   const replays = new Map<string, number>()
   let [last, bytes, dropped, paused] = [0, 0, 0, false]
@@ -58,10 +61,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
   function evict(): void {
     for (const [number, call] of ring) {
       if (bytes <= maxBytes && ring.size <= maxCalls) return
-      ring.delete(number)
+      forget(number)
       bytes -= call.bytes
       dropped++
     }
+  }
+
+  function forget(number: number): void {
+    ring.delete(number)
+    releases.get(number)?.()
+    releases.delete(number)
   }
 
   function tell(call: RecordedCall): void {
@@ -84,43 +93,58 @@ export function createRecorder(options: RecorderOptions): Recorder {
       // What somebody has just asked for they want to see.
       if (paused && !replays.has(opened.id)) return undefined
       const call = begin(opened, listener)
-      const request = collectBody(isLogin(opened.target) ? 0 : maxBodyBytes)
-      const response = collectBody(isLogin(opened.target) ? 0 : maxBodyBytes)
+      const request = collectBody(pool, isLogin(opened.target) ? 0 : maxBodyBytes)
+      const response = collectBody(pool, isLogin(opened.target) ? 0 : maxBodyBytes)
       const isKept = () => ring.has(call.number)
+      let taken = 0
+      releases.set(call.number, () => {
+        request.release()
+        response.release()
+      })
 
       return {
         sent(piece) {
-          if (isKept()) grow(call, request.add(piece))
+          if (!isKept()) return
+          request.add(piece)
+          charge()
         },
         answered(status, statusText, headers) {
+          if (!isKept()) return
           const fields = fieldsOf(headers, redact)
           call.answer = { status, statusText, headers: fields }
           grow(call, sizeOf(fields))
         },
         received(piece) {
-          if (isKept()) grow(call, response.add(piece))
+          if (!isKept()) return
+          response.add(piece)
+          charge()
         },
         close(record) {
           call.record = redactRecord(record, redact)
           onClose?.(call.record, call.opened.client)
-          settle()
+          if (isKept()) settle()
         }
       }
 
+      function charge(): void {
+        const before = taken
+        taken = request.taken + response.taken
+        grow(call, taken - before)
+      }
+
       function settle(): void {
-        const held = request.kept + response.kept
         const sent = request.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact)
         const received = response.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact)
         // Most are there at once; what is compressed takes a while.
         if (sent instanceof Promise || received instanceof Promise)
-          void Promise.all([sent, received]).then((bodies) => keep(held, ...bodies))
-        else keep(held, sent, received)
+          void Promise.all([sent, received]).then((bodies) => keep(...bodies))
+        else keep(sent, received)
       }
 
-      function keep(held: number, sent: KeptBody, received: KeptBody): void {
+      function keep(sent: KeptBody, received: KeptBody): void {
         call.requestBody = sent
         call.responseBody = received
-        grow(call, sent.bytes.length + received.bytes.length - held)
+        charge()
         tell(call)
       }
     },
@@ -128,7 +152,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     calls: () => ring.values(),
     find: (number) => ring.get(number),
     clear() {
-      ring.clear()
+      for (const number of ring.keys()) forget(number)
       bytes = 0
     },
     pause(isPaused) {

@@ -10,13 +10,16 @@ export async function runStart(t: Test, args: readonly string[]) {
   const { process, stdout } = processWith({})
   const stop: ((signal: Signal) => void)[] = []
   const reload: ((signal: string) => void)[] = []
+  const exit: (() => void)[] = []
   const signals = {
     onStop: (listener: (signal: Signal) => void) => void stop.push(listener),
     onReload: (listener: (signal: string) => void) => void reload.push(listener)
   }
   let hasEnded = false
-  const ended = start.run({ ...process, signals }, [...args, '--log-format', 'json']).finally(() => {
+  const onExit = (listener: () => void) => void exit.push(listener)
+  const ended = start.run({ ...process, signals, onExit }, [...args, '--log-format', 'json']).finally(() => {
     hasEnded = true
+    for (const flush of exit) flush()
   })
   await until(() => stdout().includes('health at'))
   t.teardown(async () => {

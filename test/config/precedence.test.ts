@@ -44,6 +44,7 @@ t.test('without any setting the emulator answers on loopback, and every default 
     inspector: { enabled: true, maxCalls: 500, maxMegabytes: 32, maxBodyKilobytes: 64 },
     shutdown: { drainSeconds: 25, delaySeconds: 0 },
     log: { level: 'info', format: 'auto' },
+    tracing: {},
     emulator: { scenario: 'calm', apiPort: 0, loginPort: 0 }
   })
   t.ok(Object.values(origins).every((origin) => origin === 'default'))

@@ -22,6 +22,7 @@ export interface Block {
 export const pages: readonly Page[] = [
   'README.md',
   ...readdirSync(inRoot('docs'))
+    .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => `docs/${name}`)
 ].map((name) => ({ name, text: readFileSync(inRoot(name), 'utf8') }))
