@@ -23,7 +23,6 @@ const reasons: Record<FailureKind, Record<string, string>> = {
     EHOSTUNREACH: 'there is no route to it',
     ENETUNREACH: 'there is no network to reach it by',
     EADDRNOTAVAIL: 'this machine has no address to reach it from',
-    PROXY_UNREACHABLE: 'the corporate proxy cannot be reached: check upstreamProxy',
     PROXY_WANTS_LOGIN: 'the corporate proxy wants a user and a password: put them into upstreamProxy',
     PROXY_AUTHENTICATION:
       'the corporate proxy refused the tunnel: check the user and password in upstreamProxy; so that no account is locked, the proxy must be started again or will try them after a quarter of an hour',
@@ -87,11 +86,19 @@ const byCode = new Map<string, Failure>(
 export function explainFailure(error: unknown): Failure {
   for (let current = error, depth = 0; current instanceof Error && depth < 6; depth++) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : ''
+    if (code === 'PROXY_UNREACHABLE') return explainProxy(current.cause)
     const failure = byCode.get(code) ?? byFamily(code, current.name)
     if (failure) return failure
     current = current instanceof AggregateError ? current.errors[0] : current.cause
   }
   return passing('unreachable', 'the connection failed')
+}
+
+/** Nobody should look for the server where it is the forward proxy that is away, or not trusted. */
+function explainProxy(cause: unknown): Failure {
+  const { kind, reason, isLasting } = explainFailure(cause)
+  const why = kind === 'untrusted' ? reason : 'check upstreamProxy'
+  return { kind: 'unreachable', reason: `the corporate proxy cannot be reached: ${why}`, isLasting }
 }
 
 function byFamily(code: string, name: string): Failure | undefined {
