@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { isExempt } from '../../src/upstream/no-proxy.js'
 import { startProxy } from '../support/proxy.js'
 import { raw } from '../support/raw.js'
-import { startServiceChannel } from '../support/servicechannel.js'
+import { json, startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 
 interface ForwardOptions {
@@ -100,7 +100,9 @@ t.test('user and password of the forward proxy are sent to it, and a refusal is 
 t.test(
   'a rejected password is not shown to the proxy again, call after call: its account could be locked',
   async (t) => {
-    const servicechannel = await startServiceChannel(t)
+    const servicechannel = await startServiceChannel(t, {
+      login: (_request, response) => json(response, 200, { access_token: 'a', expires_in: 7200 })
+    })
     const forward = await startForwardProxy(t, 'Basic something else')
     let nowMs = 0
     const proxy = await startProxy(t, {
