@@ -25,7 +25,7 @@ const reasons: Record<FailureKind, Record<string, string>> = {
     EADDRNOTAVAIL: 'this machine has no address to reach it from',
     PROXY_WANTS_LOGIN: 'the corporate proxy wants a user and a password: put them into upstreamProxy',
     PROXY_AUTHENTICATION:
-      'the corporate proxy refused the tunnel: check the user and password in upstreamProxy; so that no account is locked, the proxy must be started again or will try them after a quarter of an hour',
+      'the corporate proxy refused the tunnel: check the user and password in upstreamProxy; so that no account is locked, they are not tried again for a quarter of an hour',
     PROXY_NOT_BASIC:
       'the corporate proxy wants a login that is not spoken here (NTLM or Kerberos): name a local helper that speaks it, such as Px or Cntlm, as upstreamProxy'
   },
