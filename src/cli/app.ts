@@ -2,18 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import { controlRoutes } from '../admin/control.js'
+import { type ExplorerOptions, explorerRoutes } from '../admin/explorer.js'
 import { expositionRoute } from '../admin/exposition.js'
 import { inspectorRoutes } from '../admin/inspector.js'
 import type { Config, Listener } from '../config/schema.js'
 import type { Ledger } from '../limiter/ledger.js'
 import { createProxy } from '../proxy/proxy.js'
 import type { Log } from '../telemetry/log.js'
-import { type OpenListener, urlOf } from './banner.js'
+import { type OpenListener, originsOf, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import { openObservation } from './observation.js'
 import { createEnvironments } from './open-environments.js'
+import { openExplorer } from './open-explorer.js'
 import { packageVersion } from './version.js'
 
 /** Answers to whoever waited are small: a client that reads has them by then. */
@@ -71,6 +73,7 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   const { metrics, inspector } = observation
   const environments = createEnvironments(config, log, { ledger, onLogin: metrics.observeLogin })
   let adminDoor: Listening | undefined
+  let ownOrigins: readonly string[] = []
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
@@ -85,7 +88,18 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     const { observe } = observation
     const record = observation.recordingOf(index)
     const follow = (change: (admission: Listener) => void) => void followers.push(change)
-    const proxy = createProxy({ ...listener, follow, environment: name, apiUrl, exchange, observe, record, log })
+    const isOwnPage = (origin: string) => ownOrigins.includes(origin)
+    const proxy = createProxy({
+      ...listener,
+      isOwnPage,
+      follow,
+      environment: name,
+      apiUrl,
+      exchange,
+      observe,
+      record,
+      log
+    })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)
@@ -93,8 +107,7 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
-  async function openAdmin(): Promise<string | undefined> {
-    if (!config.admin.enabled) return undefined
+  async function openAdmin(explorer: ExplorerOptions): Promise<string> {
     const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.all()))
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
     const admin = createAdmin({ hasStarted: () => hasStarted, obstacles }, { host: config.admin.host, allowedHosts })
@@ -102,7 +115,9 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
     admin.register(controlRoutes, { status, quit: config.admin.allowQuit ? quit : undefined })
     admin.register(expositionRoute, metrics)
     admin.register(inspectorRoutes, inspector)
+    admin.register(explorerRoutes, explorer)
     adminDoor = await open(admin, config.admin, 'with --admin-port')
+    ownOrigins = originsOf(adminDoor)
     return `http://${adminDoor.addresses[0]}`
   }
 
@@ -156,8 +171,9 @@ export async function openApp(config: Config, log: Log, { ledger, quit }: Outsid
   }
 
   try {
+    const explorer = config.admin.enabled ? await openExplorer(config, house.listeners) : undefined
     for (const [index, listener] of config.listeners.entries()) listeners.push(await openListener(listener, index))
-    const adminUrl = await openAdmin()
+    const adminUrl = explorer && (await openAdmin(explorer))
     hasStarted = true
     return {
       listeners,

@@ -9,12 +9,13 @@ import { spacingMs } from '../oauth/governor.js'
 import { authorizeInBrowser } from './browser-login.js'
 import type { Command, Process } from './command.js'
 import { firstAnswers, initOptions, UsageError } from './init-answers.js'
-import { type Answers, filesFor, writeFiles } from './init-files.js'
+import { type Answers, filesFor } from './init-files.js'
 import { openKeyring } from './keyring.js'
 import type { LoginResult } from './log-in-once.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, takeOptions } from './options.js'
 import type { Person } from './prompts.js'
+import { existsAlready, writeFiles } from './write-files.js'
 
 /** What tests put in the place of a terminal and of time. */
 export interface InitPorts {
@@ -71,7 +72,7 @@ async function setUp(
 ): Promise<void> {
   const output = resolve(world.cwd, given.get('--output') ?? 'sc-proxy.jsonc')
   if (existsSync(output) && !given.has('--force')) {
-    throw new UsageError(`${output} exists already: --force replaces it, --output names another`)
+    throw new UsageError(existsAlready(output, '--output'))
   }
   const inEnvironment = given.get('--secrets') === 'environment'
   let answers = await firstAnswers(world, given, person)
@@ -98,7 +99,7 @@ async function setUp(
   }
 
   const files = filesFor(output, answers, inEnvironment)
-  await writeFiles(files, given.has('--force'))
+  await writeFiles(files, given.has('--force'), '--output')
   if (session && answers.keepsSession) await keep(session.environment, session.result)
   world.stdout.write(
     given.has('--json')

@@ -35,7 +35,8 @@ export interface Builder {
 const namesFile: Readonly<Record<string, RegExp>> = {
   'emulator.scenario': /[/\\]|\.json$/,
   'emulator.writeCa': /./,
-  stateDir: /^(?!none$)/
+  stateDir: /^(?!none$)/,
+  openapi: /^(?!https?:\/\/)/i
 }
 
 const itself = (path: string) => [path]

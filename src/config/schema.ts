@@ -94,6 +94,14 @@ const operation = {
     })
   }),
   inspector,
+  openapi: Type.Optional(
+    Type.String({
+      description:
+        'What describes the API to the explorer and to sc-proxy postman, Swagger 2.0 or OpenAPI 3 in JSON; unless given, the description of the emulator.',
+      title: 'the path of a file, or an http:// or https:// URL without user name',
+      pattern: '^(?![Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@).'
+    })
+  ),
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',

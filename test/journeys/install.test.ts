@@ -37,7 +37,7 @@ t.test('the package holds what is needed and nothing else, and runs from an empt
   }[]
   const paths = packed!.files.map(({ path }) => path)
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.js|dist\/admin\/page\/[a-z]+\.(html|css|svg)|config\/(example|schema)\.json|config\/(deploy|scenarios)\/.+)$/
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.js|dist\/admin\/page\/.+\.(?:html|css|svg)|config\/(example|schema)\.json|config\/(deploy|scenarios)\/.+)$/
   t.strictSame(
     paths.filter((path) => !wanted.test(path)),
     []
