@@ -23,7 +23,6 @@ export interface ConnectedEnvironment {
   readonly apiUrl: string
   readonly loginUrl: string
   readonly clientId: string
-  readonly username: string | undefined
   readonly quota: Quota
   readonly exchange: Exchange
   readonly limiter: Limiter
@@ -120,7 +119,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       now
     })
     const { quota } = environment
-    return { name, apiUrl, loginUrl, clientId, username, quota, limiter, tokens, slots, exchange }
+    return { name, apiUrl, loginUrl, clientId, quota, limiter, tokens, slots, exchange }
   }
 
   /** The emulator forgets with the process whatever was asked of it. */

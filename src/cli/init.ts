@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ReadFile, readFromDisk } from '../config/files.js'
 import { type Config, loadConfig } from '../config/load.js'
 import type { Environment } from '../config/schema.js'
 import { spacingMs } from '../oauth/governor.js'
@@ -110,7 +111,7 @@ async function setUp(
 /** The settings as the proxy will see them; the secrets not from their files yet. */
 function tryOut(output: string, answers: Answers, env: Process['env']): { config: Config; environment: Environment } {
   const files = new Map(filesFor(output, answers, false).map(({ path, text }) => [path, text]))
-  const readFile = (path: string) => files.get(path) ?? readFileSync(path, 'utf8')
+  const readFile: ReadFile = (path, encoding) => files.get(path) ?? readFromDisk(path, encoding)
   // Of the variables only those that say how to get out: the others may not be there when the proxy starts.
   const network = Object.entries(env).filter(([name]) => /^(https|no)_proxy$/i.test(name))
   const loaded = loadConfig({ argv: ['--config', output], env: Object.fromEntries(network), readFile })

@@ -22,7 +22,7 @@ const inWords = (allowed?: Quota) => (allowed ? `${allowed.calls} in ${allowed.w
 const environment = object({
   apiUrl: origin('Origin of the API; known for sandbox2 and production.'),
   loginUrl: origin('Origin of the login server; known for sandbox2 and production.'),
-  ca: ca('A CA trusted in this environment, besides the well-known ones.'),
+  ca: ca('A CA (PEM or DER) trusted in this environment, besides the well-known ones and the one trusted in all.'),
   quota: quota(
     `What the client id may do: ${inWords(sandbox2.quota)} in sandbox2, ${inWords(production.quota)} in production, else ${inWords(ownQuota)}.`
   ),
@@ -182,7 +182,7 @@ export const sections = {
   },
   'The login': credentials.properties,
   'The way to ServiceChannel': {
-    ca: ca('A CA trusted in every environment that names none of its own.'),
+    ca: ca('A CA (PEM or DER) trusted in every environment, such as that of Fiddler or of a corporate proxy.'),
     ...network
   },
   'The queue': waiting,

@@ -225,7 +225,7 @@ async function readReply(answer: Answer): Promise<Outcome> {
 
 function endOf(result: Answer | LostError, outcome: Outcome): Evidence['ended'] {
   if (!(result instanceof LostError)) return { answer: result.status, throttled: outcome.kind === 'throttled' }
-  const { kind } = explainFailure(result.cause)
+  const { kind, isLasting } = explainFailure(result.cause)
   if (result.written) return kind === 'dropped' ? { dropped: 'written' } : { failed: kind }
-  return kind === 'untrusted' ? { failed: kind } : { dropped: 'unwritten' }
+  return isLasting ? { failed: kind } : { dropped: 'unwritten' }
 }

@@ -62,7 +62,7 @@ t.test('a login that failed is told once, and that it is tried again is said onc
   const host = {
     name: 'mine',
     origin: 'https://login.example',
-    explain: () => ({ kind: 'dropped', reason: 'x' }) as const
+    explain: () => ({ kind: 'dropped', reason: 'x', isLasting: false }) as const
   }
   const { code, message } = loginFailure(
     { kind: 'unusable', reason: 'answered 500' },
