@@ -4,7 +4,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm run build && chmod +x dist/main.js && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
@@ -12,7 +12,8 @@ ENV NODE_ENV=production \
     SC_PROXY_LOG_FORMAT=json \
     XDG_STATE_HOME=/var/lib
 # A volume that is mounted here for the first time belongs to whoever this folder belongs to.
-RUN install -d -o node -g node -m 700 /var/lib/sc-proxy
+# The link is for "docker exec CONTAINER sc-proxy status" and the like.
+RUN install -d -o node -g node -m 700 /var/lib/sc-proxy && ln -s /app/dist/main.js /usr/local/bin/sc-proxy
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -13,7 +13,20 @@ const sources = (readdirSync(join(root, 'src'), { recursive: true }) as string[]
 /** Which rooms a room may enter. Files at the top are open to all. */
 const mayEnter: Record<string, string[]> = {
   main: ['cli'],
-  cli: ['admin', 'config', 'emulator', 'limiter', 'oauth', 'proxy', 'redis', 'servicechannel', 'telemetry', 'upstream'],
+  cli: [
+    'admin',
+    'config',
+    'emulator',
+    'limiter',
+    'oauth',
+    'openapi',
+    'postman',
+    'proxy',
+    'redis',
+    'servicechannel',
+    'telemetry',
+    'upstream'
+  ],
   proxy: ['servicechannel', 'telemetry', 'upstream'],
   upstream: ['limiter', 'oauth', 'servicechannel', 'telemetry'],
   limiter: ['servicechannel', 'telemetry'],
@@ -24,6 +37,8 @@ const mayEnter: Record<string, string[]> = {
   telemetry: [],
   servicechannel: [],
   emulator: [],
+  openapi: [],
+  postman: ['openapi'],
   errors: [],
   host: []
 }
@@ -50,6 +65,7 @@ const confined: Record<string, string[]> = {
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],
   typebox: ['config', 'emulator'],
+  'swagger-ui-dist': ['admin'],
   selfsigned: ['emulator']
 }
 
@@ -61,7 +77,9 @@ interface Import {
 
 const imports: Import[] = sources.flatMap(({ file, text }) =>
   [
-    ...text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)
+    ...text.matchAll(
+      /^(?:import|export)\s+(type\s)?[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport(?:\.meta\.resolve)?\('([^']+)'\)/gm
+    )
   ].map((match) => ({
     from: file,
     typeOnly: match[1] !== undefined,

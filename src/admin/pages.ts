@@ -3,11 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
-const types: Record<string, string> = {
+const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml'
+}
+
+/** The media type of a file of a page. */
+export function contentTypeOf(file: string): string {
+  return types[extname(file)] ?? 'application/octet-stream'
 }
 
 /**
@@ -30,10 +35,10 @@ const policy = [
 /** The files of the inspector's page: `/` and what it loads, as they are beside this file. */
 export function pageRoutes(app: FastifyInstance): void {
   const folder = new URL('./page/', import.meta.url)
-  for (const file of readdirSync(folder)) {
+  for (const { name: file } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
     const body = readFileSync(new URL(file, folder))
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
-    const type = types[extname(file)] ?? 'application/octet-stream'
+    const type = contentTypeOf(file)
     app.get(file === 'inspector.html' ? '/' : `/page/${file}`, async (request, reply) => {
       reply
         .header('etag', etag)

@@ -8,7 +8,6 @@ export interface StatusEnvironment {
   readonly apiUrl: string
   readonly loginUrl: string
   readonly clientId: string
-  readonly username: string | undefined
   readonly limiter: { snapshot(): LimiterSnapshot }
   readonly tokens: { snapshot(): TokenSnapshot }
 }
@@ -83,9 +82,9 @@ export function describeStatus(source: StatusSource, now = Date.now()): Status {
   }
 }
 
-function describeEnvironment({ limiter, tokens, name, apiUrl, loginUrl, clientId, username }: StatusEnvironment) {
+function describeEnvironment({ limiter, tokens, name, apiUrl, loginUrl, clientId }: StatusEnvironment) {
   const { application, company, waiting, oldestWaitMs } = limiter.snapshot()
-  const { state, expiresInMs, restingForMs, sessionEndsInMs, lastError } = tokens.snapshot()
+  const { state, username, expiresInMs, restingForMs, sessionEndsInMs, lastError } = tokens.snapshot()
   return {
     name,
     apiUrl,

@@ -2,19 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from '../admin/admin.js'
 import { controlRoutes } from '../admin/control.js'
+import { type ExplorerOptions, explorerRoutes } from '../admin/explorer.js'
 import { expositionRoute } from '../admin/exposition.js'
 import { inspectorRoutes } from '../admin/inspector.js'
 import type { Config, Listener } from '../config/schema.js'
 import type { Ledger } from '../limiter/ledger.js'
 import { createProxy } from '../proxy/proxy.js'
 import type { Log } from '../telemetry/log.js'
-import { type OpenListener, urlOf } from './banner.js'
+import { type OpenListener, originsOf, urlOf } from './banner.js'
 import { cannotListen } from './cannot-listen.js'
 import { type Listening, listen } from './listen.js'
 import { loginObstacles } from './login-obstacles.js'
 import type { Neighbours } from './neighbours.js'
 import { openObservation } from './observation.js'
 import { createEnvironments } from './open-environments.js'
+import { openExplorer } from './open-explorer.js'
 import { openSharing, sharingRemarks } from './open-sharing.js'
 import { packageVersion } from './version.js'
 
@@ -77,6 +79,7 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
   const { metrics, inspector } = observation
   const environments = createEnvironments(config, log, { ledger, sharing, onLogin: metrics.observeLogin })
   let adminDoor: Listening | undefined
+  let ownOrigins: readonly string[] = []
   let hasStarted = false
   let isDraining = false
   let giveUp = () => {}
@@ -93,7 +96,18 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
     const { observe } = observation
     const record = observation.recordingOf(index)
     const follow = (change: (admission: Listener) => void) => void followers.push(change)
-    const proxy = createProxy({ ...listener, follow, environment: name, apiUrl, exchange, observe, record, log })
+    const isOwnPage = (origin: string) => ownOrigins.includes(origin)
+    const proxy = createProxy({
+      ...listener,
+      isOwnPage,
+      follow,
+      environment: name,
+      apiUrl,
+      exchange,
+      observe,
+      record,
+      log
+    })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'
     const door = await open(proxy, listener, way)
     doors.push(door)
@@ -101,8 +115,7 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
     return { environment: name, access, port, addresses, apiUrl, quota, wantsClientKey: clientKey !== undefined }
   }
 
-  async function openAdmin(): Promise<string | undefined> {
-    if (!config.admin.enabled) return undefined
+  async function openAdmin(explorer: ExplorerOptions): Promise<string> {
     const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.all()))
     const remarks = () => sharingRemarks(sharing)
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
@@ -114,7 +127,9 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
     admin.register(controlRoutes, { status, quit: config.admin.allowQuit ? quit : undefined })
     admin.register(expositionRoute, metrics)
     admin.register(inspectorRoutes, inspector)
+    admin.register(explorerRoutes, explorer)
     adminDoor = await open(admin, config.admin, 'with --admin-port')
+    ownOrigins = originsOf(adminDoor)
     return `http://${adminDoor.addresses[0]}`
   }
 
@@ -170,8 +185,9 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
   }
 
   try {
+    const explorer = config.admin.enabled ? await openExplorer(config, house.listeners) : undefined
     for (const [index, listener] of config.listeners.entries()) listeners.push(await openListener(listener, index))
-    const adminUrl = await openAdmin()
+    const adminUrl = explorer && (await openAdmin(explorer))
     hasStarted = true
     return {
       listeners,

@@ -40,6 +40,16 @@ export function urlOf({ addresses, port }: Pick<OpenListener, 'addresses' | 'por
   return `http://${isLocal ? `localhost:${port}` : addresses[0]}`
 }
 
+/**
+ * Every origin under which a browser of this machine may have opened a page from there. Only what is really bound: on
+ * another address the same port may be another program's.
+ */
+export function originsOf({ addresses, port }: Pick<OpenListener, 'addresses' | 'port'>): string[] {
+  const everywhere = addresses.some((address) => /^(?:0\.0\.0\.0|\[::\]):/.test(address))
+  const bound = everywhere ? [...addresses, `127.0.0.1:${port}`, `[::1]:${port}`] : addresses
+  return [...new Set([urlOf({ addresses, port }), ...bound.map((address) => `http://${address}`)])]
+}
+
 function keyOf({ wantsClientKey }: OpenListener): string {
   return wantsClientKey ? " -H 'x-sc-proxy-key: …'" : ''
 }

@@ -22,7 +22,7 @@ export function flagsOf({ options = [], settings }: Command): Flag[] {
     if (schema.type === 'boolean') {
       return [name, name.replace('--', '--no-')].map((name) => ({ name, summary, value: 'none' }))
     }
-    return [{ name, summary, value: schema.enum ?? (schema.title === 'the path of a file' ? 'file' : 'any') }]
+    return [{ name, summary, value: schema.enum ?? (schema.title?.startsWith('the path of a file') ? 'file' : 'any') }]
   })
   return [...own, ...others, { name: '--help', summary: 'Tell what the command does and takes.', value: 'none' }]
 }

@@ -38,7 +38,7 @@ export function trackConnections(): Connections {
       server.prependListener('request', (_request: http.IncomingMessage, response: http.ServerResponse) => {
         if (isReleasing) response.shouldKeepAlive = false
         answers.add(response)
-        response.once('close', () => {
+        response.on('close', () => {
           answers.delete(response)
           endIdle()
         })

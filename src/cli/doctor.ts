@@ -39,6 +39,7 @@ export const doctor: Command = {
     tell([describeRunning(running)])
     tell(await checkPorts(config, running))
     tell(await checkFiles(filesWithSecrets(config, reads.texts)))
+    if (Object.keys(config.environments).length === 0) tell([onlyEmulator])
     for (const environment of Object.values(config.environments)) {
       const network = await checkNetwork(config, environment)
       tell(network)
@@ -63,6 +64,14 @@ export const doctor: Command = {
     else world.stdout.write(isFine ? '\nNothing is wrong.\n' : '\nSomething is wrong.\n')
     return isFine ? 0 : 1
   }
+}
+
+const onlyEmulator: Finding = {
+  check: 'environment',
+  subject: 'emulator',
+  status: 'skipped',
+  found: 'this configuration leads to the emulator only, so ServiceChannel was not looked at',
+  advice: 'Name the configuration (--config) or the environment (--environment) that is meant.'
 }
 
 async function statusOf({ admin }: Config): Promise<Status | undefined> {

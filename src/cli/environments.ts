@@ -24,7 +24,6 @@ export interface ConnectedEnvironment {
   readonly apiUrl: string
   readonly loginUrl: string
   readonly clientId: string
-  readonly username: string | undefined
   readonly quota: Quota
   readonly exchange: Exchange
   readonly limiter: Limiter
@@ -124,7 +123,7 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
       now
     })
     const { quota } = environment
-    return { name, apiUrl, loginUrl, clientId, username, quota, limiter, tokens, slots, exchange }
+    return { name, apiUrl, loginUrl, clientId, quota, limiter, tokens, slots, exchange }
   }
 
   /**

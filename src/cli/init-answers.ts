@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readText } from '../config/files.js'
 import { serviceChannelEnvironments } from '../servicechannel/environments.js'
 import type { Process } from './command.js'
 import type { Answers } from './init-files.js'
@@ -123,13 +123,9 @@ export async function firstAnswers(world: Process, given: Given, person: Person 
 }
 
 function contentsOf(path: string, flag: string): string {
-  try {
-    const text = readFileSync(path, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .replace(/\r?\n$/, '')
-    if (text) return text
-  } catch {
-    throw new UsageError(`${flag}: ${path} cannot be read`)
-  }
+  const file = readText(path)
+  if (!file.ok) throw new UsageError(`${flag}: ${file.error}`)
+  const text = file.text.replace(/\r?\n$/, '')
+  if (text) return text
   throw new UsageError(`${flag}: ${path} is empty`)
 }

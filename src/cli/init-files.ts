@@ -1,5 +1,5 @@
-import { chmod, open, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import type { WrittenFile } from './write-files.js'
 
 /** What `init` has found out. A secret that is undefined comes from the environment of the process, or is not needed. */
 export interface Answers {
@@ -18,12 +18,6 @@ export interface Answers {
   callbackUrl?: string | undefined
   /** The key of the session file, where no keyring keeps it. */
   sessionKey?: string | undefined
-}
-
-export interface WrittenFile {
-  path: string
-  text: string
-  isSecret: boolean
 }
 
 /**
@@ -74,33 +68,4 @@ function commented(rows: readonly (string | [string, unknown])[]): string {
     return `  ${JSON.stringify(key)}: ${JSON.stringify(value)}${index < last ? ',' : ''}`
   })
   return `// Settings of sc-proxy; "sc-proxy help start" lists them all.\n{\n${lines.join('\n')}\n}\n`
-}
-
-/**
- * Writes the files, the secret ones for their owner alone (mode 0600; on Windows the folder decides).
- *
- * @throws Error with one sentence when one exists that must not be replaced, or cannot be written
- */
-export async function writeFiles(files: readonly WrittenFile[], replace: boolean): Promise<void> {
-  const made: string[] = []
-  for (const { path, text, isSecret } of files) {
-    try {
-      const file = await open(path, replace ? 'w' : 'wx', isSecret ? 0o600 : 0o644)
-      if (!replace) made.push(path)
-      try {
-        // One that is replaced keeps its mode.
-        if (isSecret) await chmod(path, 0o600)
-        await file.writeFile(text)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      // All or nothing: half of them would be in the way next time.
-      await Promise.all(made.map((path) => rm(path, { force: true })))
-      if (code === 'EEXIST') throw new Error(`${path} exists already: --force replaces it, --output names another.`)
-      throw new Error(`${path} cannot be written (${code}).`)
-    }
-  }
 }

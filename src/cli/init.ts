@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ReadFile, readFromDisk } from '../config/files.js'
 import { type Config, loadConfig } from '../config/load.js'
 import type { Environment } from '../config/schema.js'
 import { spacingMs } from '../oauth/governor.js'
 import { authorizeInBrowser } from './browser-login.js'
 import type { Command, Process } from './command.js'
 import { firstAnswers, initOptions, UsageError } from './init-answers.js'
-import { type Answers, filesFor, writeFiles } from './init-files.js'
+import { type Answers, filesFor } from './init-files.js'
 import { openKeyring } from './keyring.js'
 import type { LoginResult } from './log-in-once.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, takeOptions } from './options.js'
 import type { Person } from './prompts.js'
+import { existsAlready, writeFiles } from './write-files.js'
 
 /** What tests put in the place of a terminal and of time. */
 export interface InitPorts {
@@ -70,7 +72,7 @@ async function setUp(
 ): Promise<void> {
   const output = resolve(world.cwd, given.get('--output') ?? 'sc-proxy.jsonc')
   if (existsSync(output) && !given.has('--force')) {
-    throw new UsageError(`${output} exists already: --force replaces it, --output names another`)
+    throw new UsageError(existsAlready(output, '--output'))
   }
   const inEnvironment = given.get('--secrets') === 'environment'
   let answers = await firstAnswers(world, given, person)
@@ -97,7 +99,7 @@ async function setUp(
   }
 
   const files = filesFor(output, answers, inEnvironment)
-  await writeFiles(files, given.has('--force'))
+  await writeFiles(files, given.has('--force'), '--output')
   if (session && answers.keepsSession) await keep(session.environment, session.result)
   world.stdout.write(
     given.has('--json')
@@ -109,7 +111,7 @@ async function setUp(
 /** The settings as the proxy will see them; the secrets not from their files yet. */
 function tryOut(output: string, answers: Answers, env: Process['env']): { config: Config; environment: Environment } {
   const files = new Map(filesFor(output, answers, false).map(({ path, text }) => [path, text]))
-  const readFile = (path: string) => files.get(path) ?? readFileSync(path, 'utf8')
+  const readFile: ReadFile = (path, encoding) => files.get(path) ?? readFromDisk(path, encoding)
   // Of the variables only those that say how to get out: the others may not be there when the proxy starts.
   const network = Object.entries(env).filter(([name]) => /^(https|no)_proxy$/i.test(name))
   const loaded = loadConfig({ argv: ['--config', output], env: Object.fromEntries(network), readFile })

@@ -37,8 +37,9 @@ export async function logInOnce(
     const lastAskedAt = Math.max(before.askedAt ?? 0, ledger?.askedAt ?? 0)
     await pause(Math.min(spacingMs, Math.max(0, lastAskedAt + spacingMs - Date.now())))
     for (let throttles = 0; ; ) {
-      const askedAt = Date.now()
       const outcome = await ask(server, credentials, grant, new AbortController().signal)
+      // The server counts from when it saw the request: on a new connection that is well after we sent it.
+      const askedAt = Date.now()
       const isRejected = outcome.kind === 'grant_rejected' && grant.type === 'password'
       ledger?.record(askedAt, isRejected ? grant.password : undefined)
       if (outcome.kind === 'granted') return { ok: true, ...outcome, askedAt }

@@ -86,24 +86,28 @@ export async function openSession(environment: Environment, log: Log): Promise<K
   if (!file) return undefined
   const saved = await file.read()
   let configured = environment
-  /** The refresh token in the file, as far as we know. */
+  /** The refresh token in the file, as far as we know, and whose it is. */
   let known = saved?.refreshToken
+  let user = saved?.username
 
   async function takeUp(tokens: Pick<TokenStore, 'replaceCredentials' | 'endSession'>): Promise<void> {
     const saved = await file?.read()
+    // What we have written ourselves is in use already.
+    if (saved && saved.refreshToken === known) return
     if (saved) tokens.replaceCredentials(credentialsOf(configured, saved))
     else if (known !== undefined) {
       tokens.endSession()
       log.info({ environment: name }, `${name}: logged out`)
     }
     known = saved?.refreshToken
+    user = saved?.username
   }
 
   return {
     credentials: credentialsOf(environment, saved),
     async keep({ refreshToken, loggedInAgoMs }) {
       const at = Date.now()
-      const { clientId, username = saved?.username } = configured.credentials
+      const { clientId, username = user } = configured.credentials
       try {
         // Somebody has logged in or out in the meantime: theirs counts, and is about to be taken up.
         if ((await file.read())?.refreshToken !== known) return

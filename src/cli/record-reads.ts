@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { type ReadFile, readFromDisk } from '../config/files.js'
 
 /** Reads files for a configuration and remembers which, and what was in them. */
 export interface RecordedReads {
-  readFile(path: string): string
+  readonly readFile: ReadFile
   /** Every file somebody tried to read; undefined for those that could not be. */
   readonly texts: ReadonlyMap<string, string | undefined>
 }
@@ -11,9 +11,9 @@ export function recordReads(): RecordedReads {
   const texts = new Map<string, string | undefined>()
   return {
     texts,
-    readFile(path) {
+    readFile(path, encoding) {
       texts.set(path, undefined)
-      const text = readFileSync(path, 'utf8')
+      const text = readFromDisk(path, encoding)
       texts.set(path, text)
       return text
     }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { certificatesIn } from './certificates.js'
 import type { Given } from './collect.js'
 import { type ReadFile, readText } from './files.js'
 import type { Givens } from './givens.js'
@@ -34,7 +35,8 @@ export interface Builder {
 const namesFile: Readonly<Record<string, RegExp>> = {
   'emulator.scenario': /[/\\]|\.json$/,
   'emulator.writeCa': /./,
-  stateDir: /^(?!none$)/
+  stateDir: /^(?!none$)/,
+  openapi: /^(?!https?:\/\/)/i
 }
 
 const itself = (path: string) => [path]
@@ -71,9 +73,12 @@ export function createBuilder(givens: Givens, errors: string[], read?: ReadFile)
     const text = file.ok ? file.text.replace(/\r?\n$/, '') : ''
     if (!file.ok) errors.push(`${place}: ${file.error}`)
     else if (!text) errors.push(`${place}: ${name} is empty`)
-    else if (schema.contentMediaType && !text.includes('-----BEGIN CERTIFICATE-----')) {
-      errors.push(`${place}: ${name} holds no PEM certificate (-----BEGIN CERTIFICATE-----)`)
-    } else return text
+    else if (!schema.contentMediaType) return text
+    else {
+      const certificates = certificatesIn(name, text, read)
+      if (certificates !== undefined) return certificates
+      errors.push(`${place}: ${name} holds no PEM certificate (-----BEGIN CERTIFICATE-----), and none in DER`)
+    }
   }
 
   function build(schema: JsonSchema, path: string, { preset, names = itself, required = true }: Hints = {}): unknown {

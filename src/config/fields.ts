@@ -58,6 +58,6 @@ export const rule = Type.String({
   pattern: '^([A-Za-z]+ )?/\\S*$'
 })
 
-/** PEM certificates, which only ever come from a file. */
+/** Certificates, as PEM, which only ever come from a file. */
 export const ca = (description: string) =>
   Type.Optional(Type.String({ description, contentMediaType: 'application/x-pem-file' }))

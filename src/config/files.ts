@@ -4,19 +4,28 @@ import stripJsonComments from 'strip-json-comments'
 import type { Layer } from './collect.js'
 import { parseJson } from './json.js'
 
-export type ReadFile = (path: string) => string
+/** Reads a file or throws as `readFileSync` does; as text in UTF-8 unless told otherwise. */
+export type ReadFile = (path: string, encoding?: 'utf8' | 'latin1') => string
 
 export type Text = { ok: true; text: string } | { ok: false; error: string }
 
-/** Reads a small text file; `error` is a sentence with the path and the reason. A byte order mark is dropped. */
-export function readText(path: string, read: ReadFile = (name) => readFileSync(name, 'utf8')): Text {
+/**
+ * Reads a small text file; `error` is a sentence with the path and the reason. A byte order mark is dropped, and UTF-16 with
+ * one is understood: so `>` writes in Windows PowerShell.
+ */
+export function readText(path: string, read: ReadFile = readFromDisk): Text {
   try {
-    return { ok: true, text: read(path).replace(/^\uFEFF/, '') }
+    const text = read(path)
+    const wide = text.startsWith('\uFFFD\uFFFD') ? Buffer.from(read(path, 'latin1'), 'latin1') : undefined
+    const decoded = wide?.readUInt16BE() === 0xfffe ? wide.toString('utf16le') : text
+    return { ok: true, text: decoded.replace(/^\uFEFF/, '') }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
     return { ok: false, error: `${path} cannot be read: ${reasons[code] ?? code}` }
   }
 }
+
+export const readFromDisk: ReadFile = (path, encoding = 'utf8') => readFileSync(path, encoding)
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',

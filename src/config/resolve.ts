@@ -71,7 +71,7 @@ export function resolveConfig(givens: Givens, choice: Choice, builder: Builder, 
   const known = new Set([...builtIn, ...givens.environmentNames()])
   const used = new Set(listeners.map(({ environment }) => environment).filter((name) => known.has(name)))
   used.delete('emulator')
-  const environments = [...used].map((name) => [name, resolveEnvironment(name, givens, choice, builder, errors)])
+  const environments = [...used].map((name) => [name, resolveEnvironment(name, choice, builder, errors)])
   const rest = Object.entries(processWide).flatMap(([key, schema]) => {
     const value = builder.build(schema, key)
     return value === undefined ? [] : [[key, value]]
@@ -79,14 +79,15 @@ export function resolveConfig(givens: Givens, choice: Choice, builder: Builder, 
   return { listeners, environments: Object.fromEntries(environments), ...Object.fromEntries(rest) }
 }
 
-function resolveEnvironment(name: string, givens: Givens, choice: Choice, builder: Builder, errors: string[]) {
+function resolveEnvironment(name: string, choice: Choice, builder: Builder, errors: string[]) {
   const path = `environments.${name}`
   const names = (at: string) => {
-    if (at === `${path}.ca`) return givens.get(`${at}File`) ? [at] : ['ca']
     const [, key] = at.split('.credentials.')
     return key && choice.login === name ? [key, at] : [at]
   }
   const preset = Object.hasOwn(facts, name) ? facts[name] : { quota: ownQuota }
+  const commonCa = builder.build(environmentSchema.properties?.ca ?? {}, `${path}.ca`, { names: () => ['ca'] })
+  const commonOrigin = builder.origins[`${path}.ca`]
   const environment = builder.build(environmentSchema, path, { names, preset }) as Omit<Environment, 'name'>
   const origin = (key: 'apiUrl' | 'loginUrl') => {
     const url = environment[key]
@@ -95,5 +96,8 @@ function resolveEnvironment(name: string, givens: Givens, choice: Choice, builde
     if (url) errors.push(`${builder.where(`${path}.${key}`)} must be ${expected}`)
     return url
   }
-  return { name, ...environment, apiUrl: origin('apiUrl'), loginUrl: origin('loginUrl') }
+  // They add up: whoever looks on with Fiddler trusts it besides the authority of the server itself.
+  if (commonCa && environment.ca) builder.origins[`${path}.ca`] += ` and ${commonOrigin}`
+  const ca = [environment.ca, commonCa].filter(Boolean).join('\n')
+  return { name, ...environment, ...(ca && { ca }), apiUrl: origin('apiUrl'), loginUrl: origin('loginUrl') }
 }

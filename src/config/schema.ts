@@ -23,7 +23,7 @@ const inWords = (allowed?: Quota) => (allowed ? `${allowed.calls} in ${allowed.w
 const environment = object({
   apiUrl: origin('Origin of the API; known for sandbox2 and production.'),
   loginUrl: origin('Origin of the login server; known for sandbox2 and production.'),
-  ca: ca('A CA trusted in this environment, besides the well-known ones.'),
+  ca: ca('A CA (PEM or DER) trusted in this environment, besides the well-known ones and the one trusted in all.'),
   quota: quota(
     `What the client id may do: ${inWords(sandbox2.quota)} in sandbox2, ${inWords(production.quota)} in production, else ${inWords(ownQuota)}.`
   ),
@@ -95,6 +95,14 @@ const operation = {
     })
   }),
   inspector,
+  openapi: Type.Optional(
+    Type.String({
+      description:
+        'What describes the API to the explorer and to sc-proxy postman, Swagger 2.0 or OpenAPI 3 in JSON; unless given, the description of the emulator.',
+      title: 'the path of a file, or an http:// or https:// URL without user name',
+      pattern: '^(?![Hh][Tt][Tt][Pp][Ss]?://[^/?#]*@).'
+    })
+  ),
   shutdown: object({
     drainSeconds: Type.Number({
       description: 'Seconds that calls have to finish after the stop signal.',
@@ -175,7 +183,7 @@ export const sections = {
   },
   'The login': credentials.properties,
   'The way to ServiceChannel': {
-    ca: ca('A CA trusted in every environment that names none of its own.'),
+    ca: ca('A CA (PEM or DER) trusted in every environment, such as that of Fiddler or of a corporate proxy.'),
     ...network
   },
   'The queue': waiting,

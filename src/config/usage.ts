@@ -115,5 +115,6 @@ function placeholder(schema: JsonSchema): string {
   if (isNested(schema)) return 'JSON'
   if (schema.type === 'array') return 'A,B'
   if (schema.type === 'integer' || schema.type === 'number') return 'NUMBER'
+  if (schema.title?.startsWith('the path of a file, or')) return 'FILE|URL'
   return schema.title === 'the path of a file' ? 'FILE' : 'TEXT'
 }

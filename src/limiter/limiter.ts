@@ -3,12 +3,12 @@ import type { JoinCommons } from './commons.js'
 import type { Page } from './ledger.js'
 import type { Outcome, Quota } from './outcome.js'
 import { clientLeft, draining, queueFull, waitTooLong } from './refusal.js'
-import { createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
+import { type Claim, createWaitingRoom, type Ticket, type Waiter } from './waiting-room.js'
 import { createWindow, type Member, type Window } from './window.js'
 import type { WindowSnapshot } from './window-snapshot.js'
 
 export type { Outcome, Quota } from './outcome.js'
-export type { Ticket } from './waiting-room.js'
+export type { Claim, Ticket } from './waiting-room.js'
 
 /** The right to send one call now. Every lease is reported, also when the caller has left in the meantime. */
 export interface Lease {
@@ -33,9 +33,9 @@ export interface LimiterSnapshot {
 
 export interface Limiter {
   /** Why a call would be refused if it came now; undefined when it would depart or wait. */
-  refusal(ticket: Ticket): ProxyError | undefined
+  refusal(ticket: Claim): ProxyError | undefined
   /** A place that is free now and that nobody waits for. */
-  tryAcquire(ticket: Ticket, options?: { again?: boolean }): Lease | undefined
+  tryAcquire(ticket: Claim, options?: { again?: boolean }): Lease | undefined
   /**
    * Waits for a place under every quota. `again`: the call was refused upstream and goes back to the front of its
    * urgency; it is never refused for a full queue, and its bound counts from now.
@@ -132,16 +132,16 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   /** It came after the doors had been shut. */
-  function isLate(ticket: Ticket, again: boolean, at: number): boolean {
+  function isLate(ticket: Claim, again: boolean, at: number): boolean {
     return !again && (ticket.since ?? at) >= drainSince
   }
 
   /** A permit is at hand and nobody is before it. */
-  function mayDepart(ticket: Ticket, again: boolean, at: number): boolean {
+  function mayDepart(ticket: Claim, again: boolean, at: number): boolean {
     return room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
   }
 
-  function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Ticket): number {
+  function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Claim): number {
     return Math.min(queue.maxWaitMs, maxWaitMs)
   }
 
@@ -159,7 +159,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   /** Why a call that has to wait may not; undefined when it may. */
-  function refusal(ticket: Ticket, again: boolean, at: number): ProxyError | undefined {
+  function refusal(ticket: Claim, again: boolean, at: number): ProxyError | undefined {
     const boundMs = boundOf(ticket)
     const waitMs = estimate(room.ahead(ticket, again), at)
     if (closed || at + waitMs > drainBy || isLate(ticket, again, at)) return draining(waitMs)
@@ -186,8 +186,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
     }
   }
 
-  function tryAcquire(ticket: Ticket, again: boolean, at: number): Lease | undefined {
-    return !ticket.signal.aborted && mayDepart(ticket, again, at) ? depart(at, at, 0) : undefined
+  function tryAcquire(ticket: Claim, again: boolean, at: number): Lease | undefined {
+    return mayDepart(ticket, again, at) ? depart(at, at, 0) : undefined
   }
 
   return {

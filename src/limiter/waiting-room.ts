@@ -4,17 +4,21 @@ import { createLine, type Spot } from './line.js'
 import { clientLeft } from './refusal.js'
 
 /** What a call brings along when it asks for its turn. */
-export interface Ticket {
+export interface Claim {
   /** Calls of one client are served in their order; clients take turns. */
   readonly client: string
   /** Urgency 0 (first) to 7 (last), as in RFC 9218: the more urgent always goes first. */
   readonly priority: number
-  /** Aborted: the caller has left, its place in the line is free at once. */
-  readonly signal: AbortSignal
   /** The longest this caller waits; the queue's own bound still holds. */
   readonly maxWaitMs?: number | undefined
   /** When its request arrived, on the limiter's clock: who was here before a drain is still served. Default: now. */
   readonly since?: number | undefined
+}
+
+/** The same of a call that waits. */
+export interface Ticket extends Claim {
+  /** Aborted: the caller has left, its place in the line is free at once. */
+  readonly signal: AbortSignal
 }
 
 /** A call that waits. It is resolved or rejected by whoever takes it out. */
@@ -36,11 +40,11 @@ export interface WaitingRoom<R> {
   /** Whose turn it is, taken out. */
   next(): Waiter<R> | undefined
   /** Would somebody give way to a newcomer if the room were full? */
-  canDisplace(ticket: Ticket): boolean
+  canDisplace(claim: Claim): boolean
   /** Who gives way to a newcomer, taken out. */
   displace(ticket: Ticket): Waiter<R> | undefined
   /** How many calls would go before one that entered now. */
-  ahead(ticket: Ticket, again: boolean): number
+  ahead(claim: Claim, again: boolean): number
   /** Everybody in the order of service. */
   order(): Waiter<R>[]
   /** Takes these calls out. */

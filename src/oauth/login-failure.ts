@@ -7,6 +7,8 @@ export interface Explanation {
   kind: 'unreachable' | 'untrusted' | 'timeout' | 'dropped' | 'invalid'
   /** One clause, without host names. */
   reason: string
+  /** Nothing helps but that somebody mends it. */
+  isLasting: boolean
 }
 
 /** How the failures of one environment are told. */

@@ -40,7 +40,7 @@ export async function renew(options: RenewalOptions): Promise<Renewal> {
   let throttles = 0
   let failures = 0
 
-  function worthRetrying(outcome: Failure, grant: Grant, failure: ProxyError): boolean {
+  function worthRetrying(outcome: Failure, grant: Grant): boolean {
     if (outcome.kind === 'client_rejected' || outcome.kind === 'grant_rejected') {
       session.refused(grant)
       return grant.type === 'refresh_token' && session.nextGrant() !== undefined
@@ -51,7 +51,8 @@ export async function renew(options: RenewalOptions): Promise<Renewal> {
     }
     // A code is good for one try: whether the server has seen it is not known (RFC 6749 §4.1.2).
     failures += 1
-    return failures === 1 && urgent() && grant.type !== 'authorization_code' && failure.code !== 'login_untrusted'
+    const isLasting = outcome.kind === 'failed' && host.explain(outcome.error).isLasting
+    return failures === 1 && urgent() && grant.type !== 'authorization_code' && !isLasting
   }
 
   for (;;) {
@@ -68,7 +69,7 @@ export async function renew(options: RenewalOptions): Promise<Renewal> {
       return { accessToken: outcome.accessToken, grant: grant.type, askedAt, lifeMs: outcome.lifeMs }
     }
     const failure = loginFailure(outcome, grant, host, session.secrets())
-    const retrying = worthRetrying(outcome, grant, failure)
+    const retrying = worthRetrying(outcome, grant)
     onFailure(failure, grant, retrying)
     if (!retrying) throw failure
   }

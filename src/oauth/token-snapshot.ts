@@ -9,6 +9,8 @@ export interface TokenSnapshot {
    * is nothing to log in with.
    */
   state: 'logged_out' | 'none' | 'valid' | 'expired' | 'rejected' | 'resting'
+  /** Undefined when somebody logged in in the browser. */
+  username?: string | undefined
   expiresInMs?: number | undefined
   /** Until the refresh tokens of the last login end. */
   sessionEndsInMs?: number | undefined
@@ -37,6 +39,7 @@ export function describe(
 
   return {
     state: state(),
+    username: session.credentials.username,
     expiresInMs: token && Math.max(0, token.expiresAt - at),
     sessionEndsInMs: endsAt && Math.max(0, endsAt - at),
     restingForMs: Number.isFinite(restingForMs) && restingForMs > 0 ? restingForMs : undefined,

@@ -4,6 +4,7 @@ import { type ProblemCode, ProxyError } from '../errors.js'
 import type { OpenRecording } from '../telemetry/recording.js'
 import { type CallObserver, type CallRecord, toTenths } from '../telemetry/records.js'
 import type { Conversation } from '../upstream/exchange.js'
+import { createLeaving } from '../upstream/leaving.js'
 import { requestHeaders } from './headers.js'
 import { preferredWait } from './prefer.js'
 import { tap } from './tap.js'
@@ -17,8 +18,6 @@ export interface Call extends Conversation {
   /** The host the client asked for: the authority of its target or its Host header. */
   readonly authority: string | undefined
   readonly response: ServerResponse
-  /** Ends when the client leaves or the proxy gives the call up; its reason is the answer. */
-  readonly signal: AbortSignal
   /** The longest wait the client asked for, in seconds. */
   readonly waitSeconds: number | undefined
   /** The origin of the allowed web page that makes the call, if one does. */
@@ -44,7 +43,7 @@ export interface CallOptions {
 export function openCall(request: IncomingMessage, response: ServerResponse, options: CallOptions): Call {
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
-  const leaving = new AbortController()
+  const leaving = createLeaving()
   let isClosed = false
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
@@ -61,11 +60,10 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     headers: requestHeaders(request.rawHeaders, target),
     request,
     response,
-    signal: leaving.signal,
+    leaving,
     ticket: {
       client: clientOf(request),
       priority: urgencyOf(request) ?? options.priority,
-      signal: leaving.signal,
       maxWaitMs: waitSeconds === undefined ? undefined : waitSeconds * 1000,
       since: opened.on
     },
@@ -73,7 +71,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     waitSeconds,
     page: undefined,
     problem: undefined,
-    abort: (reason) => leaving.abort(reason),
+    abort: leaving.leave,
     close() {
       if (isClosed) return
       isClosed = true
@@ -84,14 +82,14 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
         recording?.close(record)
       }
       if (response.writableFinished) return emit()
-      leaving.abort(new ProxyError('client_left', 'The client left before its answer was complete.'))
+      leaving.leave(new ProxyError('client_left', 'The client left before its answer was complete.'))
       // What the call was waiting for has to hear of it, before it can say how long that was.
       setImmediate(emit)
     }
   }
   const recording = options.record?.(call)
   if (recording) tap(request, response, recording)
-  response.once('close', call.close)
+  response.on('close', call.close)
   return call
 }
 

@@ -20,7 +20,7 @@ export function createClientConnections(): ClientConnections {
       const open = connections.get(socket)?.open ?? openOn(socket)
       connections.set(socket, { open, latest: call })
       open.add(call)
-      call.response.once('close', () => open.delete(call))
+      call.response.on('close', () => open.delete(call))
     },
     latest: (socket) => connections.get(socket)?.latest,
     isLast: (socket) => connections.get(socket)?.latest.response.shouldKeepAlive === false

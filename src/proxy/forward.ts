@@ -35,7 +35,8 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   })
   const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body.stream())
   await handOver(body, response).catch((error) => {
-    if (call.signal.aborted) throw call.signal.reason
+    const left = call.leaving.reason()
+    if (left) throw left
     const { reason } = explainFailure(error)
     const message = `The API server of "${call.environment}" broke off its answer: ${reason}.`
     throw new ProxyError('upstream_dropped', message, { cause: error })

@@ -3,6 +3,7 @@ import { createHostCheck } from '../host.js'
 import { readOnlyPosts } from '../servicechannel/read-only-posts.js'
 import type { Call } from './call.js'
 import { createClientKeyCheck } from './client-key.js'
+import { isPreflight } from './preflight.js'
 import { compileRules } from './rules.js'
 import { isStandInLogin } from './stand-in-login.js'
 import { canonicalPath } from './target.js'
@@ -15,6 +16,8 @@ export interface GuardOptions {
   allowedHosts: readonly string[]
   /** Origins of web pages that may use the listener. */
   allowedOrigins: readonly string[]
+  /** Whether an origin is the proxy's own, whose pages may use the listener, too; none is by default. */
+  isOwnPage?: (origin: string) => boolean
   clientKey?: string
   /** With `allow` rules only what matches one may pass; `deny` rules win. */
   rules: { allow: readonly string[]; deny: readonly string[] }
@@ -38,6 +41,8 @@ export function createGuard(options: GuardOptions): Guard {
   return (call) => {
     checkTarget(call)
     checkOrigin(call)
+    // A browser asks without a key, and what it asks for is looked at when it comes (Fetch standard, CORS preflight).
+    if (isPreflight(call)) return
     if (!hasKey(call.request)) {
       throw new ProxyError(
         'client_key_required',
@@ -70,7 +75,7 @@ export function createGuard(options: GuardOptions): Guard {
     const { origin, 'sec-fetch-site': site } = call.request.headers
     if (origin !== undefined) {
       if (call.authority !== undefined && origin === `http://${call.authority}`) return
-      if (options.allowedOrigins.includes(origin)) {
+      if (options.allowedOrigins.includes(origin) || options.isOwnPage?.(origin)) {
         call.page = origin
         return
       }

@@ -3,8 +3,9 @@
  * first `wait` counts (section 2); one that is not a number of seconds is ignored, as preferences are.
  */
 export function preferredWait(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined
   // What is inside quotes may look like anything.
-  const text = String(header ?? '').replace(/"(?:\\.|[^"\\])*"/g, '""')
+  const text = String(header).replace(/"(?:\\.|[^"\\])*"/g, '""')
   const value = /(?:^|,)\s*wait\s*(?:=\s*([^\s,;]*))?\s*(?=[,;]|$)/i.exec(text)?.[1]
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined
 }

@@ -76,7 +76,7 @@ export function createProxy(options: ProxyOptions): FastifyInstance {
     // At once: what came in the same packet is looked at before this function has returned to anyone.
     checkMessage(request.call)
     // Fastify refuses types it cannot parse. Bodies pass through unread, so it need not look; rawHeaders keep the type.
-    delete request.raw.headers['content-type']
+    if (request.raw.headers['content-type'] !== undefined) request.raw.headers['content-type'] = undefined
     next()
   })
 

@@ -135,7 +135,9 @@ end
 local grant, most = 0, -1
 if known.settled then
   grant = math.max(0, math.min(want, free, math.max(fair - held, free - unmet)))
-  if unmet > math.max(0, free) and held > fair then most = math.max(fair, held - (unmet - math.max(0, free))) end
+  -- Too few for those with less than their part, or fewer than before since the limit has fallen.
+  local short = unmet - free
+  if short > 0 and held > fair then most = math.max(fair, held - short) end
 end
 
 local till = now + lease

@@ -10,29 +10,39 @@ export interface Batches extends Lines {
 
 /** How long a line may be kept. */
 const everyMs = 100
-const mostCharacters = 64 * 1024
+const batchBytes = 64 * 1024
 
 /**
  * Writes a line at once when it is the only one for a while, and lines that follow each other closely together: to a
- * file every write holds up the whole process.
+ * file every write holds up the whole process. They are kept as bytes, since strings that are kept for so long are moved
+ * about by the garbage collector.
  */
 export function inBatches(stream: NodeJS.WritableStream): Batches {
-  let kept = ''
+  const kept = Buffer.allocUnsafeSlow(batchBytes)
+  let length = 0
   let timer: NodeJS.Timeout | undefined
 
   function flush(): void {
-    if (kept === '') return
-    stream.write(kept)
-    kept = ''
+    if (length === 0) return
+    // A copy: a pipe may be slow to take it.
+    stream.write(Buffer.from(kept.subarray(0, length)))
+    length = 0
   }
 
   function pause(): void {
     // Only what is kept is worth staying alive for.
     timer = setTimeout(() => {
       timer = undefined
-      if (kept !== '') pause()
+      if (length > 0) pause()
       flush()
     }, everyMs).unref()
+  }
+
+  function keep(line: string): void {
+    // No letter of UTF-16 takes more than three bytes of UTF-8.
+    if (length + line.length * 3 > batchBytes) flush()
+    if (line.length * 3 > batchBytes) stream.write(line)
+    else length += kept.write(line, length)
   }
 
   return {
@@ -42,9 +52,8 @@ export function inBatches(stream: NodeJS.WritableStream): Batches {
         stream.write(line)
         return pause()
       }
-      if (kept === '') timer.ref()
-      kept += line
-      if (kept.length > mostCharacters) flush()
+      if (length === 0) timer.ref()
+      keep(line)
     }
   }
 }

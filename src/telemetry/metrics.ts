@@ -22,7 +22,9 @@ export interface Metrics {
   expose(): Promise<Exposition>
 }
 
-/** Records kept until the instruments are there to count them. */
+/** How many calls are counted together: one after the other they cost three times as much. */
+const batch = 100
+/** Calls kept until the instruments are there to count them. */
 const mostKept = 1000
 
 /**
@@ -30,35 +32,37 @@ const mostKept = 1000
  * for, or when so many calls have been made that they can no longer be kept; none goes uncounted.
  */
 export function createMetrics(readings: Readings): Metrics {
-  let kept: ((instruments: Instruments) => void)[] = []
+  const calls: CallRecord[] = []
+  const logins: [environment: string, login: LoginResult][] = []
   let instruments: Instruments | undefined
   let loading: Promise<Instruments> | undefined
 
   function load(): Promise<Instruments> {
     loading ??= import('./instruments.js').then(({ createInstruments }) => {
       instruments = createInstruments(readings)
-      for (const count of kept) count(instruments)
-      kept = []
       return instruments
     })
     return loading
   }
 
-  function keep(count: (instruments: Instruments) => void): void {
-    if (kept.push(count) === mostKept) load().catch(() => {})
+  function count(counters: Instruments): void {
+    for (const call of calls.splice(0)) counters.observe(call)
+    for (const login of logins.splice(0)) counters.observeLogin(...login)
   }
 
   return {
     observe(call) {
-      if (instruments) instruments.observe(call)
-      else keep((instruments) => instruments.observe(call))
+      calls.push(call)
+      if (instruments && calls.length >= batch) count(instruments)
+      else if (calls.length === mostKept) load().then(count, () => {})
     },
-    observeLogin(environment, login) {
-      if (instruments) instruments.observeLogin(environment, login)
-      else keep((instruments) => instruments.observeLogin(environment, login))
+    observeLogin(...login) {
+      logins.push(login)
     },
     async expose() {
-      return (instruments ?? (await load())).expose()
+      const counters = await load()
+      count(counters)
+      return counters.expose()
     }
   }
 }

@@ -23,7 +23,7 @@ export interface AgentOptions {
   now?: () => number
 }
 
-export type ConnectOptions = Pick<AgentOptions, 'tls' | 'ca' | 'upstreamProxy' | 'noProxy' | 'lookup'> & {
+export type ConnectOptions = Pick<AgentOptions, 'tls' | 'ca' | 'upstreamProxy' | 'noProxy' | 'lookup' | 'now'> & {
   timeouts: { connectSeconds: number }
 }
 
@@ -58,7 +58,7 @@ export function createAgent(options: AgentOptions): Agent {
 
 /** Makes the verified TLS connections of an agent, straight or through the forward proxy. */
 export function createConnect(options: ConnectOptions): buildConnector.connector {
-  const { timeouts, lookup } = options
+  const { timeouts, lookup, now = () => performance.now() } = options
   const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
   const connectMs = timeouts.connectSeconds * 1000
   const secure = buildConnector({
@@ -69,7 +69,8 @@ export function createConnect(options: ConnectOptions): buildConnector.connector
     ...(lookup && { lookup })
   })
   const { upstreamProxy, noProxy = '' } = options
-  const tunnel = upstreamProxy && createTunnel({ proxyUrl: upstreamProxy, timeoutMs: connectMs, ca, lookup }, secure)
+  const tunnel =
+    upstreamProxy && createTunnel({ proxyUrl: upstreamProxy, timeoutMs: connectMs, ca, lookup, now }, secure)
   return (target, callback) => {
     const isDirect = !tunnel || isExempt(noProxy, target.hostname, target.port || '443')
     return isDirect ? secure(target, callback) : tunnel(target, callback)

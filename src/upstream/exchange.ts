@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { ProxyError } from '../errors.js'
-import type { Lease, Limiter, Outcome, Ticket } from '../limiter/limiter.js'
+import type { Claim, Lease, Limiter, Outcome } from '../limiter/limiter.js'
 import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
 import { type Body, hasBody, noBody, type ReadAhead } from './body.js'
 import { explainFailure } from './failure.js'
+import type { Leaving } from './leaving.js'
 import { discard, headerOf, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
 import type { Slots } from './slots.js'
@@ -17,7 +18,9 @@ export interface Conversation {
   /** Flat list of names and values, without credentials. */
   readonly headers: readonly string[]
   readonly request: IncomingMessage
-  readonly ticket: Ticket
+  readonly ticket: Claim
+  /** Its reason is what whoever waits for the call is told. */
+  readonly leaving: Leaving
   readonly trace: Trace
 }
 
@@ -74,13 +77,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   async function converse(call: Conversation, body: Body): Promise<Answer> {
-    const { method, target, ticket, trace } = call
+    const { method, target, leaving, trace } = call
     const done = { renewals: 0, resends: 0 }
     let isDoubtful = false
 
     for (let again = false; ; again = true) {
       // Where nothing need be waited for, nothing is: these steps cost as much as all the rest otherwise.
-      const lease = limiter.tryAcquire(patienceLeft(call), { again }) ?? (await queue(call, again))
+      const lease = atOnce(call, again) ?? (await queue(call, again))
       trace.ahead = Math.max(trace.ahead, lease.ahead)
       const { token, release } =
         atHand(lease) ??
@@ -92,7 +95,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
       const payload = body.open()
-      const result = await send({ method, target, headers, payload, signal: ticket.signal, release }).catch(asLost)
+      const result = await send({ method, target, headers, payload, leaving, release }).catch(asLost)
       const back = now()
       trace.upstreamMs += back - departed
 
@@ -124,9 +127,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
   }
 
+  function atOnce(call: Conversation, again: boolean): Lease | undefined {
+    return call.leaving.reason() ? undefined : limiter.tryAcquire(call.ticket, { again })
+  }
+
   function queue(call: Conversation, again: boolean): Promise<Lease> {
     const asked = now()
-    return limiter.acquire(patienceLeft(call), { again }).finally(() => {
+    const ticket = { ...patienceLeft(call), signal: call.leaving.signal() }
+    return limiter.acquire(ticket, { again }).finally(() => {
       call.trace.queueMs += now() - asked
     })
   }
@@ -140,11 +148,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   /** The same with all the waiting it takes. */
-  async function equip(
-    { ticket: { signal }, trace }: Conversation,
-    body: Body,
-    { waitedMs }: Lease
-  ): Promise<Equipment> {
+  async function equip({ leaving, trace }: Conversation, body: Body, { waitedMs }: Lease): Promise<Equipment> {
+    const signal = leaving.signal()
     let token: Token
     let release: () => void
     let from = now()
@@ -193,7 +198,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 }
 
 /** A client's own bound counts from its arrival, however often the call has to wait. */
-function patienceLeft({ ticket, trace }: Conversation): Ticket {
+function patienceLeft({ ticket, trace }: Conversation): Claim {
   const { maxWaitMs } = ticket
   return maxWaitMs === undefined ? ticket : { ...ticket, maxWaitMs: Math.max(0, maxWaitMs - trace.queueMs) }
 }
@@ -220,7 +225,7 @@ async function readReply(answer: Answer): Promise<Outcome> {
 
 function endOf(result: Answer | LostError, outcome: Outcome): Evidence['ended'] {
   if (!(result instanceof LostError)) return { answer: result.status, throttled: outcome.kind === 'throttled' }
-  const { kind } = explainFailure(result.cause)
+  const { kind, isLasting } = explainFailure(result.cause)
   if (result.written) return kind === 'dropped' ? { dropped: 'written' } : { failed: kind }
-  return kind === 'untrusted' ? { failed: kind } : { dropped: 'unwritten' }
+  return isLasting ? { failed: kind } : { dropped: 'unwritten' }
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
+import type { Leaving } from './leaving.js'
 import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
@@ -10,7 +11,7 @@ export interface Outgoing {
   target: string
   headers: string[]
   payload: Buffer | Readable | undefined
-  signal: AbortSignal
+  leaving: Leaving
   /** Called when the connection is free for others, however the exchange has ended; perhaps more than once. */
   release(): void
 }
@@ -41,26 +42,29 @@ export type Send = (request: Outgoing) => Promise<Answer>
 
 /**
  * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
- * LostError. Aborting the signal ends the attempt at any time and closes its connection.
+ * LostError. Whoever leaves ends the attempt at any time, and with it the connection.
  */
 export function createSend(agent: Agent, origin: string): Send {
-  return ({ method, target, headers, payload, signal, release }) =>
+  return ({ method, target, headers, payload, leaving, release }) =>
     new Promise((resolve, reject) => {
       let written = false
       let body: IncomingBody | undefined
       let controller: Dispatcher.DispatchController | undefined
       const trailers: string[] = []
 
-      const onAbort = () => fail(signal.reason)
-      const fail = (error: unknown) => {
-        signal.removeEventListener('abort', onAbort)
+      const finish = () => {
+        leaving.listen(undefined)
         release()
+      }
+      const fail = (error: unknown) => {
+        finish()
         controller?.abort(error instanceof Error ? error : new Error('aborted'))
         if (body) body.fail(error)
         else reject(new LostError(written, error))
       }
-      if (signal.aborted) return fail(signal.reason)
-      signal.addEventListener('abort', onAbort)
+      const left = leaving.reason()
+      if (left) return fail(left)
+      leaving.listen(() => fail(leaving.reason()))
 
       agent.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
@@ -70,12 +74,12 @@ export function createSend(agent: Agent, origin: string): Send {
           method: method as Dispatcher.HttpMethod,
           headers,
           body: payload ?? null,
-          ...(method === 'HEAD' && { reset: false })
+          reset: method === 'HEAD' ? false : undefined
         },
         {
           onRequestStart(started) {
             controller = started
-            if (signal.aborted) return started.abort(new Error('aborted'))
+            if (leaving.reason()) return started.abort(new Error('aborted'))
             written = true
           },
           onResponseStart(started, status, _headers, statusText) {
@@ -92,15 +96,13 @@ export function createSend(agent: Agent, origin: string): Send {
             body?.push(piece)
           },
           onResponseEnd(ended) {
-            signal.removeEventListener('abort', onAbort)
-            release()
+            finish()
             if (ended.rawTrailers?.length) trailers.push(...rawList(ended.rawTrailers))
             body?.end()
           },
           onResponseError(_started, error) {
             if (!body?.hasEnded()) return fail(error)
-            signal.removeEventListener('abort', onAbort)
-            release()
+            finish()
           }
         }
       )

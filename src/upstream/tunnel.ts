@@ -27,14 +27,19 @@ export interface TunnelOptions {
   /** The authorities trusted when the proxy itself is reached over TLS; Node's own when undefined. */
   ca: string[] | undefined
   lookup: LookupFunction | undefined
+  /** Monotonic milliseconds. */
+  now: () => number
 }
+
+/** Domains lock an account after a few wrong passwords within half an hour or so. */
+const refusedForMs = 15 * 60_000
 
 /**
  * Connects through a forward proxy by CONNECT (RFC 9110 §9.3.6). What then goes through the tunnel is between `secure`
  * and the far end; the proxy learns the name of that and nothing else.
  */
 export function createTunnel(options: TunnelOptions, secure: buildConnector.connector): buildConnector.connector {
-  const { proxyUrl, timeoutMs, ca, lookup } = options
+  const { proxyUrl, timeoutMs, ca, lookup, now } = options
   const proxy = new URL(proxyUrl)
   const authorization = credentialsOf(proxy)
   const to = {
@@ -46,7 +51,23 @@ export function createTunnel(options: TunnelOptions, secure: buildConnector.conn
     ...(lookup && { lookup })
   }
 
+  let refusedUntil = Number.NEGATIVE_INFINITY
+
+  /** @param challenges what a 407 asks for (RFC 9110 §11.7.1): of the schemes there are, only Basic is spoken here */
+  function refusal(status: number, challenges: string | string[] = ''): TunnelError {
+    if (status !== 407) return new TunnelError(`PROXY_ANSWERED_${status}`)
+    const offered = String(challenges)
+    if (offered !== '' && !/\bbasic\b/i.test(offered)) return new TunnelError('PROXY_NOT_BASIC')
+    if (authorization === undefined) return new TunnelError('PROXY_WANTS_LOGIN')
+    refusedUntil = now() + refusedForMs
+    return new TunnelError('PROXY_AUTHENTICATION')
+  }
+
   return (target, callback) => {
+    if (now() < refusedUntil) {
+      queueMicrotask(() => callback(new TunnelError('PROXY_AUTHENTICATION'), null))
+      return
+    }
     const path = target.port ? `${target.host}` : `${target.host}:443`
     const headers = { host: path, ...(authorization && { 'proxy-authorization': authorization }) }
     const asking = (proxy.protocol === 'https:' ? https : http).request({ ...to, path, headers })
@@ -56,7 +77,7 @@ export function createTunnel(options: TunnelOptions, secure: buildConnector.conn
       clearTimeout(timer)
       callback(error instanceof TunnelError ? error : new TunnelError('PROXY_UNREACHABLE', error), null)
     })
-    asking.once('connect', ({ statusCode = 0 }, socket, head) => {
+    asking.once('connect', ({ statusCode = 0, headers }, socket, head) => {
       clearTimeout(timer)
       socket.on('error', () => {})
       if (statusCode >= 200 && statusCode < 300) {
@@ -65,7 +86,7 @@ export function createTunnel(options: TunnelOptions, secure: buildConnector.conn
         return
       }
       socket.destroy()
-      callback(new TunnelError(statusCode === 407 ? 'PROXY_AUTHENTICATION' : `PROXY_ANSWERED_${statusCode}`), null)
+      callback(refusal(statusCode, headers['proxy-authenticate']), null)
     })
     asking.end()
   }

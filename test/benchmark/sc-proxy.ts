@@ -8,6 +8,8 @@ export interface ScProxySettings {
   readonly upstream: { readonly apiUrl: string; readonly loginUrl: string; readonly caFile: string }
   /** Without one the limits are kept, but no run reaches them. */
   readonly quota?: Quota | undefined
+  /** Whether the inspector keeps every call. */
+  readonly recorder?: boolean | undefined
 }
 
 export const credentials = {
@@ -19,12 +21,13 @@ export const credentials = {
 
 const outOfReach: Quota = { calls: 1_000_000, windowSeconds: 20 }
 
-/** A configuration file with nothing switched off: both limits, a login, one line per call to the log, the admin listener. */
-export function scProxyFile({ port, folder, upstream, quota = outOfReach }: ScProxySettings): string {
+/** A configuration file with both limits, a login, one line per call to the log, the admin listener and its metrics; the recorder is off. */
+export function scProxyFile({ port, folder, upstream, quota = outOfReach, recorder = false }: ScProxySettings): string {
   const { apiUrl, loginUrl, caFile } = upstream
   return JSON.stringify({
     listeners: [{ environment: 'benchmark', port }],
     admin: { port: 0 },
+    inspector: { enabled: recorder },
     environments: {
       benchmark: { apiUrl, loginUrl, caFile, quota, companyQuota: outOfReach, credentials }
     },

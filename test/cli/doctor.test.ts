@@ -127,6 +127,15 @@ t.test('a clock that is wrong, a file others can read and a forbidden route are 
   if (!isWindows) t.match(of('file'), [{ status: 'warning', advice: /^chmod 600 .*config\.json$/ }])
 })
 
+t.test(
+  'where only the emulator is configured, nobody is made to believe that ServiceChannel was looked at',
+  async (t) => {
+    const { code, of } = await examine(['--port', '0', '--admin-port', '0'])
+    t.equal(code, 0)
+    t.match(of('environment'), [{ status: 'skipped', found: /ServiceChannel was not looked at/, advice: /--config/ }])
+  }
+)
+
 t.test('a port somebody else has is told', async (t) => {
   const other = net.createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))

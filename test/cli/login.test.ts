@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { login } from '../../src/cli/login.js'
 import { logout } from '../../src/cli/logout.js'
 import { run } from '../../src/cli/run.js'
+import { status } from '../../src/cli/status.js'
 import { createSessionFile } from '../../src/oauth/session-file.js'
 import { processWith } from '../config/process.js'
 import { credentials, json, type ServerOptions, startServiceChannel } from '../support/servicechannel.js'
@@ -24,10 +25,11 @@ async function freePort(): Promise<number> {
 }
 
 /** A ServiceChannel, and a configuration that keeps its session in a file. */
-async function setUp(t: Test, options: ServerOptions & { password?: string } = {}) {
+async function setUp(t: Test, options: ServerOptions & { password?: string; username?: string | undefined } = {}) {
   const service = await startServiceChannel(t, options)
   const callbackUrl = `http://localhost:${await freePort()}/back`
-  const { clientId, clientSecret, username } = credentials
+  const { clientId, clientSecret } = credentials
+  const { username } = { ...credentials, ...options }
   const own = { clientId, clientSecret, username, sessionFile: 'kept/session', sessionKey: key, callbackUrl }
   const { apiUrl, loginUrl } = service
   const mine = { apiUrl, loginUrl, caFile: 'ca.pem', credentials: { ...own, password: options.password } }
@@ -173,6 +175,23 @@ t.test('a running proxy takes up a login and a logout by itself', async (t) => {
   t.match(await sc(commands, ['logout', '--json', ...args]), { code: 0, out: /"removed":false/ })
   await app.drain(0)
   for (const line of lines) t.notMatch(line, /CANARY|re!fresh|token-1/)
+})
+
+t.test('who has logged in is told, and what the proxy itself writes down is not taken for another login', async (t) => {
+  const { service, args, file } = await setUp(t, { username: undefined })
+  const { port, adminArgs } = await startApp(t, args)
+  const call = async () => (await fetch(`http://127.0.0.1:${port}/v3/workorders`)).status
+  const { loginUrl } = service
+  const at = Date.now()
+  const saved = { loginUrl, clientId: credentials.clientId, username: 'robin.alder', loggedInAt: at, askedAt: 0 }
+  await file.write({ ...saved, refreshToken: 're!fresh-0' })
+  await until(async () => (await call()) === 200)
+  t.match(await file.read(), { refreshToken: 're!fresh-1', username: 'robin.alder' })
+  // Longer than it takes to notice what has become of the file.
+  await new Promise((resolve) => setTimeout(resolve, 1200))
+  t.match((await sc([status], ['status', ...adminArgs])).out, /user +robin\.alder\n +token +valid/)
+  t.equal(await call(), 200)
+  t.equal(service.logins.length, 1)
 })
 
 t.test('a restarted proxy goes on with the session, without a password', async (t) => {

@@ -82,6 +82,8 @@ t.test('the version is the one of the package', async (t) => {
   for (const argv of [['version'], ['--version'], ['-V'], ['-v'], ['start', '--version']]) {
     t.strictSame(await sc(argv), { code: 0, out: `sc-proxy ${version}\n`, err: '' })
   }
+  t.strictSame(await sc(['version', '--json']), { code: 0, out: `{"version":"${version}"}\n`, err: '' })
+  t.match(await sc(['version', '--jason']), { code: 2, out: '', err: /takes --json/ })
 })
 
 t.test('help lists the commands there are, and itself', async (t) => {

@@ -309,7 +309,7 @@ t.test('files named in a configuration file lie beside it, whatever they are for
   t.equal(byVariable.scenario, resolve('/here/stormy'))
 })
 
-t.test('a CA for all serves every environment that names none of its own', async (t) => {
+t.test('a CA for all serves every environment, besides the one it names itself', async (t) => {
   const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`
   const mine = { apiUrl: 'https://a.example', loginUrl: 'https://b.example', caFile: 'own', credentials: login }
   const file = {
@@ -318,7 +318,11 @@ t.test('a CA for all serves every environment that names none of its own', async
     ...login
   }
   const files = { '/here/c.json': file, '/here/own': pem('own'), '/here/all': pem('all') }
-  const { environments } = loaded(['--config', 'c.json', '--ca-file', 'all'], {}, files).config
+  const { config, origins } = loaded(['--config', 'c.json', '--ca-file', 'all'], {}, files)
+  const { environments } = config
   t.match(environments.mine?.ca, /own/)
+  t.match(environments.mine?.ca, /all/)
+  t.equal(origins['environments.mine.ca'], 'c.json: environments.mine.caFile and --ca-file')
   t.match(environments.sandbox2?.ca, /all/)
+  t.notMatch(environments.sandbox2?.ca, /own/)
 })

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import t from 'tap'
 import { config as configCommand } from '../../src/cli/config.js'
+import type { ReadFile } from '../../src/config/files.js'
 import { loadConfig } from '../../src/config/load.js'
 import { processWith } from './process.js'
 
@@ -111,4 +113,15 @@ t.test('sc-proxy config shows that secrets are set, and none of them', async (t)
     t.equal(stdout().match(/\(set, hidden\)/g)?.length, 5)
     t.match(stdout(), 'http://(hidden)@a.example')
   }
+})
+
+t.test('a file that Windows PowerShell has written, in UTF-16, is read as what it says', async (t) => {
+  const inUtf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+  const files: Record<string, Buffer> = {
+    'c.json': inUtf16(JSON.stringify({ clientKeyFile: 'key' })),
+    key: inUtf16('wörd\r\n')
+  }
+  const readFile: ReadFile = (path, encoding = 'utf8') => files[basename(path)]?.toString(encoding) ?? ''
+  const loaded = loadConfig({ argv: ['--config', 'c.json'], env: {}, readFile })
+  t.match(loaded, { ok: true, config: { listeners: [{ clientKey: 'wörd' }] } })
 })

@@ -62,6 +62,7 @@ const samples: Record<string, [text: string, value: unknown, path: string]> = {
   'log.level': ['trace', 'trace', 'log.level'],
   'log.format': ['json', 'json', 'log.format'],
   'tracing.endpoint': ['http://127.0.0.1:4318', 'http://127.0.0.1:4318', 'tracing.endpoint'],
+  openapi: ['api.json', resolve('/somewhere/api.json'), 'openapi'],
   stateDir: ['kept', resolve('/somewhere/kept'), 'stateDir'],
   'emulator.scenario': ['stormy', 'stormy', 'emulator.scenario'],
   'emulator.apiPort': ['9443', 9443, 'emulator.apiPort'],

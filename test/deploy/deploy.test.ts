@@ -20,7 +20,7 @@ const imageEnvironment = Object.fromEntries(
 const imageState = stateDirOf(undefined, { env: imageEnvironment, cwd: '/' }, { platform: 'linux', home: () => '/' })
 
 /** Where the admin listener may be asked. */
-const adminPaths = ['/startup', '/readiness', '/liveness', '/metrics']
+const adminPaths = ['/startup', '/readiness', '/liveness', '/metrics', '/api/status', '/api/quit']
 
 /**
  * The configuration that comes of an example's variables, without a warning, and the files it reads.
@@ -37,6 +37,13 @@ function configOf(t: Test, env: Record<string, string>, files: readonly string[]
   if (!loaded.ok) throw new Error(loaded.errors.join('\n'))
   return loaded.config
 }
+
+/** Closing comes after the delay and the draining. */
+const mostSecondsToClose = 3
+
+/** What somebody who stops the proxy has to allow it. */
+const secondsToStop = ({ shutdown: { delaySeconds, drainSeconds } }: Config) =>
+  delaySeconds + drainSeconds + mostSecondsToClose
 
 interface Container {
   name: string
@@ -72,7 +79,7 @@ t.test('compose: the proxy starts with what it is given, and the application fin
     services['legacy-app'].networks.every((name: string) => proxy.networks.includes(name) && networks[name].internal)
   )
   t.match(proxy, { read_only: true, cap_drop: ['ALL'] })
-  t.ok(Number.parseInt(proxy.stop_grace_period, 10) > config.shutdown.drainSeconds)
+  t.ok(Number.parseInt(proxy.stop_grace_period, 10) >= secondsToStop(config))
   t.ok(
     proxy.volumes.some((volume: string) => volume.endsWith(`:${imageState}`)),
     'its memory outlives it'
@@ -100,7 +107,7 @@ for (const [name, podOf] of [
     t.equal(proxy?.image.split(':').at(-1), version)
     const url = new URL(environmentOf(pod.containers[0]!).SERVICECHANNEL_URL ?? '')
     t.strictSame([url.hostname, Number(url.port)], ['localhost', config.listeners[0]?.port])
-    t.ok(pod.terminationGracePeriodSeconds > config.shutdown.drainSeconds)
+    t.ok(pod.terminationGracePeriodSeconds > secondsToStop(config), 'the application needs some, too')
     t.equal(pod.enableServiceLinks, false, 'no SC_PROXY_PORT=tcp://… of a service called sc-proxy')
     t.match(proxy?.securityContext, { runAsUser: 1000, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false })
     t.equal(proxy?.startupProbe.exec.command[0], 'node', 'no probe needs a shell or curl')
@@ -142,7 +149,7 @@ t.test('systemd: the service starts with what it is given', async (t) => {
   )
   const config = configOf(t, env, credentials)
   t.equal(config.stateDir, `/var/lib/${all('StateDirectory')[0]}`)
-  t.ok(Number(all('TimeoutStopSec')[0]) > config.shutdown.drainSeconds)
+  t.ok(Number(all('TimeoutStopSec')[0]) >= secondsToStop(config))
   t.strictSame(all('RestartPreventExitStatus'), ['2'])
   t.strictSame(all('ExecStart'), ['/usr/local/bin/sc-proxy start'])
 })
@@ -153,6 +160,7 @@ t.test('the image: no root, no shell, and a health check that asks a path there 
   t.match(dockerfile, /^USER node$/m)
   t.match(dockerfile, /^ENTRYPOINT \["node", "dist\/main\.js"\]$/m, 'node itself is process 1 and gets the signals')
   t.match(dockerfile, new RegExp(`^EXPOSE ${config.listeners[0]?.port}$`, 'm'))
+  t.match(dockerfile, /ln -s \/app\/dist\/main\.js \/usr\/local\/bin\/sc-proxy/, 'its commands can be run by name')
   const final = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
   t.notMatch(final, /^(CMD|ENTRYPOINT) [^[]/m)
   t.match(final, /HEALTHCHECK [^\n]*\\\n {2}CMD \["node"/)
@@ -165,6 +173,6 @@ t.test('every variable, and every path of the admin listener, that is named anyw
   for (const [name, text] of [...files, ['Dockerfile', dockerfile] as const]) {
     for (const [variable] of text.matchAll(/\bSC_PROXY_\w+[A-Z]/g))
       t.ok(variables.has(variable), `${name}: ${variable}`)
-    for (const [, path = ''] of text.matchAll(/:8081(\/\w+)/g)) t.ok(adminPaths.includes(path), `${name}: ${path}`)
+    for (const [, path = ''] of text.matchAll(/:8081((?:\/\w+)+)/g)) t.ok(adminPaths.includes(path), `${name}: ${path}`)
   }
 })

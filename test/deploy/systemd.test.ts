@@ -8,6 +8,10 @@ const unit = readFileSync(fileURLToPath(new URL('../../../config/deploy/sc-proxy
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
 
+t.test('a reload makes the proxy read its configuration again', async (t) => {
+  t.match(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
+})
+
 t.test('systemd understands every line of the unit', { skip: !hasSystemd }, async (t) => {
   const path = join(t.testdir(), 'sc-proxy.service')
   // The program is not installed where the unit expects it.

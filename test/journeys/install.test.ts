@@ -37,7 +37,7 @@ t.test('the package holds what is needed and nothing else, and runs from an empt
   }[]
   const paths = packed!.files.map(({ path }) => path)
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.js|config\/(example|schema)\.json|config\/(deploy|scenarios)\/.+)$/
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.js|dist\/admin\/page\/.+\.(?:html|css|svg)|config\/(example|schema)\.json|config\/(deploy|scenarios)\/.+)$/
   t.strictSame(
     paths.filter((path) => !wanted.test(path)),
     []
@@ -65,6 +65,7 @@ t.test('the package holds what is needed and nothing else, and runs from an empt
   const adminPort = /http:\/\/127\.0\.0\.1:(\d+)\/readiness/.exec(output)?.[1]
   t.equal((await fetch(`http://127.0.0.1:${port}/v3/workorders`)).status, 200, output)
   t.equal((await fetch(`http://127.0.0.1:${adminPort}/metrics`)).status, 200)
+  t.match(await (await fetch(`http://127.0.0.1:${adminPort}/`)).text(), /<html/i, 'the inspector came along')
   proxy.kill('SIGTERM')
   const [code] = await once(proxy, 'exit')
   t.equal(code, 0)

@@ -117,7 +117,7 @@ t.test('a certificate that cannot be trusted is not tried again within the call'
 
 t.test('the words for a broken connection can be given', async (t) => {
   useClock(t)
-  const explain = () => ({ kind: 'untrusted' as const, reason: 'the certificate is for a cat' })
+  const explain = () => ({ kind: 'untrusted' as const, reason: 'the certificate is for a cat', isLasting: true })
   const store = storeFor(t, loginHost(networkError('X')).fetch, { explain })
   t.match(await failureOf(store.get()), {
     code: 'login_untrusted',

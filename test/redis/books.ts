@@ -112,7 +112,8 @@ export function createBooks(now: () => number) {
     let most = -1
     if (learned.settled !== undefined) {
       grant = Math.max(0, Math.min(want!, free, Math.max(fair - held!, free - unmet)))
-      if (unmet > Math.max(0, free) && held! > fair) most = Math.max(fair, held! - (unmet - Math.max(0, free)))
+      const short = unmet - free
+      if (short > 0 && held! > fair) most = Math.max(fair, held! - short)
     }
     const line = {
       id: me,

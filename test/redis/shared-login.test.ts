@@ -66,7 +66,7 @@ function startReplica(t: Test, redis: { url: string }, fetch: typeof globalThis.
     share: sharing.login('https://login.example', now),
     timeoutMs: 10_000,
     now,
-    explain: () => ({ kind: 'unreachable', reason: 'no' })
+    explain: () => ({ kind: 'unreachable', reason: 'no', isLasting: false })
   })
   t.teardown(() => {
     tokens.close()

@@ -62,7 +62,7 @@ t.test('a login that failed is told once, and that it is tried again is said onc
   const host = {
     name: 'mine',
     origin: 'https://login.example',
-    explain: () => ({ kind: 'dropped', reason: 'x' }) as const
+    explain: () => ({ kind: 'dropped', reason: 'x', isLasting: false }) as const
   }
   const { code, message } = loginFailure(
     { kind: 'unusable', reason: 'answered 500' },
@@ -155,6 +155,29 @@ t.test('a flood of lines is not kept for long', async (t) => {
   const log = await createLog({ level: 'info', format: 'json', stream: out.stream, onExit() {} })
   for (let i = 0; i < 1000; i++) log.info('x'.repeat(100))
   t.ok(out.lines().length > 500)
+})
+
+t.test('lines of many bytes are whole, whatever their letters', async (t) => {
+  const out = memory()
+  const log = await createLog({ level: 'info', format: 'json', stream: out.stream, onExit() {} })
+  log.info('first')
+  const texts = ['é', '€', '😀'].flatMap((letter) => [letter.repeat(9000), letter.repeat(40_000)])
+  for (const text of texts) log.info(text)
+  log.info('x'.repeat(70_000))
+  const told = out.lines().map(({ msg }) => msg)
+  t.strictSame(told, ['first', ...texts, 'x'.repeat(70_000)].slice(0, told.length))
+  t.ok(told.length >= texts.length)
+})
+
+t.test('a new level counts for the lines of calls, too', async (t) => {
+  const out = memory()
+  const log = await createLog({ level: 'warn', format: 'json', stream: out.stream })
+  const observe = logCalls(log)
+  observe(record)
+  t.equal(out.text(), '')
+  log.level = 'info'
+  observe(record)
+  t.equal(out.lines().length, 1)
 })
 
 t.test('of a call only the fields of its record are written, whatever else is in it', async (t) => {

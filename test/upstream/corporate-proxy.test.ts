@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { isExempt } from '../../src/upstream/no-proxy.js'
 import { startProxy } from '../support/proxy.js'
 import { raw } from '../support/raw.js'
-import { startServiceChannel } from '../support/servicechannel.js'
+import { json, startServiceChannel } from '../support/servicechannel.js'
 import { until } from '../support/until.js'
 
 interface ForwardOptions {
@@ -96,6 +96,30 @@ t.test('user and password of the forward proxy are sent to it, and a refusal is 
   t.match(JSON.parse(answer), { status: 502, code: 'login_unreachable', detail: /corporate proxy refused the tunnel/ })
   t.notMatch(answer + refused.lines.join(''), /CANARY/)
 })
+
+t.test(
+  'a rejected password is not shown to the proxy again, call after call: its account could be locked',
+  async (t) => {
+    const servicechannel = await startServiceChannel(t, {
+      login: (_request, response) => json(response, 200, { access_token: 'a', expires_in: 7200 })
+    })
+    const forward = await startForwardProxy(t, 'Basic something else')
+    let nowMs = 0
+    const proxy = await startProxy(t, {
+      environment: servicechannel,
+      upstreamProxy: `http://jane:wrong@${forward.host}`,
+      noProxy: new URL(servicechannel.loginUrl).host,
+      ports: { now: () => nowMs }
+    })
+    const ask = async () => (await fetch(`${proxy.url}/v3/x`)).json()
+    for (let call = 0; call < 3; call++)
+      t.match(await ask(), { code: 'upstream_unreachable', detail: /refused the tunnel.*Nothing was sent/ })
+    t.equal(forward.seen.length, 1)
+    nowMs += 16 * 60_000
+    await ask()
+    t.equal(forward.seen.length, 2, 'the proxy may have been wrong, or somebody has mended it')
+  }
+)
 
 t.test('hosts named in noProxy are reached directly', async (t) => {
   const servicechannel = await startServiceChannel(t)
@@ -190,7 +214,8 @@ t.test('a forward proxy that is itself reached over TLS is verified, by the name
   t.equal((await fetch(`${good.url}/v3/x`)).status, 200)
   const stranger = await startServiceChannel(t)
   const bad = await startProxy(t, { environment: servicechannel, upstreamProxy: await upstreamProxy(stranger) })
-  t.match(await (await fetch(`${bad.url}/v3/x`)).json(), { detail: /corporate proxy cannot be reached/ })
+  const { detail } = (await (await fetch(`${bad.url}/v3/x`)).json()) as { detail: string }
+  t.match(detail, /corporate proxy cannot be reached: its certificate .* name its certificate with caFile/)
   t.equal(servicechannel.arrivals.length, 1)
 })
 

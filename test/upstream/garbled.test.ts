@@ -4,6 +4,7 @@ import type { TokenStore } from '../../src/oauth/token-store.js'
 import { createAgent } from '../../src/upstream/agent.js'
 import { createReadAhead } from '../../src/upstream/body.js'
 import { type Conversation, createExchange } from '../../src/upstream/exchange.js'
+import { createLeaving } from '../../src/upstream/leaving.js'
 import { createSend, LostError } from '../../src/upstream/send.js'
 import { createSlots } from '../../src/upstream/slots.js'
 import { startProxy } from '../support/proxy.js'
@@ -54,9 +55,18 @@ t.test('a server that was connected to had been reached, whatever ended that', a
       readAhead: createReadAhead({ silenceMs: 1000 })
     })
     const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] }
-    const ticket = { client: '', priority: 3, signal: new AbortController().signal }
+    const ticket = { client: '', priority: 3 }
+    const leaving = createLeaving()
     const request = { headers: {} }
-    const call = { method: 'POST', target: '/', headers: [], request, ticket, trace } as unknown as Conversation
+    const call = {
+      method: 'POST',
+      target: '/',
+      headers: [],
+      request,
+      ticket,
+      leaving,
+      trace
+    } as unknown as Conversation
     await t.rejects(exchange(call), { code: 'upstream_dropped', message: /may or may not have been carried out/ }, code)
   }
 })
@@ -81,7 +91,7 @@ t.test(
       target: '/',
       headers: [],
       payload: undefined,
-      signal: new AbortController().signal,
+      leaving: createLeaving(),
       release: () => released++
     })
     for (const { socket } of wire.lines) socket.destroy()
