@@ -161,7 +161,7 @@ const busy = backlog.map((_, minute) => minute).filter((minute) => waited(minute
 out(`${count} replicas, ${hours} h, ${quota.calls} calls in 60 s, load ${values.load}, seed ${values.seed}`)
 out(`calls served           ${total}`)
 out(`fullest window         ${fullest} of ${quota.calls}`)
-out(`utilisation            ${((100 * total) / (quota.calls * hours * 60)).toFixed(1)} % of the day`)
+out(`utilisation            ${((100 * total) / (quota.calls * hours * 60)).toFixed(1)} % of the time`)
 out(`  while 10 calls wait  ${share(busy).toFixed(1)} % (${busy.length} minutes)`)
 out(`  without Redis        ${share([...away]).toFixed(1)} % (${away.size} minutes)`)
 out(`waits                  ${quantiles(waits)}; ${refused} refused`)
