@@ -141,6 +141,8 @@ export function environmentOf(
 
 /** Settings of the machine's owner must not decide a test; what measures coverage must come through. */
 function plainEnvironment(): Record<string, string | undefined> {
-  const foreign = /^(SC_PROXY_.*|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED)$/i
+  // The test runner's own variables would load its hooks into the program, and count its coverage.
+  const foreign =
+    /^(SC_PROXY_.*|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|_?TAP.*)$/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
 }
