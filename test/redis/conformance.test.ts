@@ -8,7 +8,7 @@ import { startReplica } from './replica.js'
 import { startRedis, withoutRedis } from './server.js'
 
 const quota = { calls: 8, windowMs: 400 }
-const queue = { maxCalls: 10, maxWaitMs: 5000 }
+const queue = { maxCalls: 20, maxWaitMs: 5000 }
 
 /** The same promises, whoever keeps the books. */
 const kinds: Record<string, { skip: string | false; open(t: Test): Promise<Limiter> }> = {
