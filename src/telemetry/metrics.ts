@@ -50,14 +50,20 @@ export function createMetrics(readings: Readings): Metrics {
     for (const login of logins.splice(0)) counters.observeLogin(...login)
   }
 
+  function countInTime(): void {
+    const kept = calls.length + logins.length
+    if (instruments && kept >= batch) count(instruments)
+    else if (kept === mostKept) load().then(count, () => {})
+  }
+
   return {
     observe(call) {
       calls.push(call)
-      if (instruments && calls.length >= batch) count(instruments)
-      else if (calls.length === mostKept) load().then(count, () => {})
+      countInTime()
     },
     observeLogin(...login) {
       logins.push(login)
+      countInTime()
     },
     async expose() {
       const counters = await load()
