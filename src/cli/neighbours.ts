@@ -18,8 +18,10 @@ const longestPath = 100
 /**
  * A local socket for each quota: unlike a file with a process number it cannot outlive its process. It says nothing to
  * whoever connects.
+ *
+ * @param folder where they lie; by default one for the user, made when the first is announced
  */
-export function openNeighbours(log: Pick<Log, 'warn'>, folder = machineFolder()): Neighbours {
+export function openNeighbours(log: Pick<Log, 'warn'>, folder?: string): Neighbours {
   const servers: Server[] = []
   const announced = new Set<string>()
 
@@ -33,7 +35,8 @@ export function openNeighbours(log: Pick<Log, 'warn'>, folder = machineFolder())
   return {
     async announce(apiUrl, clientId, environment) {
       const name = createHash('sha256').update(`${apiUrl} ${clientId}`).digest('hex').slice(0, 32)
-      const path = folder && addressOf(folder, name)
+      const place = folder ?? machineFolder()
+      const path = place && addressOf(place, name)
       if (path === undefined || announced.has(name)) return
       announced.add(name)
       for (let tries = 0; tries < 2; tries++) {
