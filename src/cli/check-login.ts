@@ -1,12 +1,12 @@
 import type { Config, Environment } from '../config/schema.js'
 import type { Grant } from '../oauth/grant.js'
-import { createAgent, createFetch } from '../upstream/agent.js'
 import { explainFailure } from '../upstream/failure.js'
 import { describeCall, probePath } from './check-call.js'
 import type { Finding } from './finding.js'
 import { type LoginResult, logInOnce } from './log-in-once.js'
 import { openLoginLedger } from './login-ledger.js'
 import { openSessionFile } from './open-session.js'
+import { withFetch } from './with-fetch.js'
 
 /** Where no proxy runs: one login of our own, and one call with its token. */
 export async function checkLogin(
@@ -19,15 +19,17 @@ export async function checkLogin(
   if ('found' in result) return [{ check: 'user', subject: name, status: 'wrong', ...result }]
   const findings = describeLogin(environment, result)
   if (!result.ok) return findings
-  const agent = createAgent({ ...config, ca, connections: 1 })
   try {
     const signal = AbortSignal.timeout(config.timeouts.headersSeconds * 1000)
     const headers = { authorization: `Bearer ${result.accessToken}`, accept: 'application/json' }
-    const answer = await createFetch(agent)(new URL(probePath, apiUrl), { headers, signal })
-    await answer.body?.cancel()
-    findings.push(describeCall(name, answer.status))
+    const status = await withFetch(config, ca, async (fetch) => {
+      const answer = await fetch(new URL(probePath, apiUrl), { headers, signal })
+      await answer.body?.cancel()
+      return answer.status
+    })
+    findings.push(describeCall(name, status))
     const { calls, windowSeconds } = environment.quota
-    if (answer.status !== 429) {
+    if (status !== 429) {
       findings.push({
         check: 'quota',
         subject: name,
@@ -37,8 +39,6 @@ export async function checkLogin(
     }
   } catch (error) {
     findings.push({ check: 'call', subject: name, status: 'wrong', found: explainFailure(error).reason })
-  } finally {
-    await agent.destroy(new Error('done'))
   }
   return findings
 }

@@ -1,10 +1,9 @@
 import type { Environment } from '../config/schema.js'
-import { createAgent, createFetch } from '../upstream/agent.js'
 import { explainFailure } from '../upstream/failure.js'
 import { isExempt } from '../upstream/no-proxy.js'
 import { type Probe, probeOrigin } from '../upstream/probe.js'
 import type { Finding } from './finding.js'
-import type { NetworkSettings } from './log-in-once.js'
+import { type NetworkSettings, withFetch } from './with-fetch.js'
 
 /** A certificate that ends sooner than this is worth a word. */
 const soonMs = 14 * 24 * 3600 * 1000
@@ -67,11 +66,10 @@ function describe(subject: string, { addresses, tookMs, version, cipher, chain, 
 /** By the `Date` of the login server's front page, which asks nothing of the login. */
 async function checkClock(network: NetworkSettings, { loginUrl, ca }: Environment): Promise<Finding[]> {
   const about = { check: 'clock', subject: new URL(loginUrl).host }
-  const agent = createAgent({ ...network, ca, connections: 1 })
   try {
     const askedAt = Date.now()
     const signal = AbortSignal.timeout(network.timeouts.loginSeconds * 1000)
-    const { headers } = await createFetch(agent)(loginUrl, { method: 'HEAD', signal })
+    const { headers } = await withFetch(network, ca, (fetch) => fetch(loginUrl, { method: 'HEAD', signal }))
     const skewMs = Date.parse(headers.get('date') ?? '') - (askedAt + Date.now()) / 2
     if (Number.isNaN(skewMs)) return [{ ...about, status: 'skipped', found: 'it does not tell the time' }]
     const found = `this machine is ${Math.abs(Math.round(skewMs / 1000))} s ${skewMs > 0 ? 'behind' : 'ahead'}`
@@ -81,7 +79,5 @@ async function checkClock(network: NetworkSettings, { loginUrl, ca }: Environmen
     ]
   } catch (error) {
     return [{ ...about, status: 'skipped', found: explainFailure(error).reason }]
-  } finally {
-    await agent.destroy(new Error('done'))
   }
 }

@@ -1,18 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Config, Environment } from '../config/schema.js'
+import type { Environment } from '../config/schema.js'
 import type { Failure } from '../oauth/answer.js'
 import { spacingMs } from '../oauth/governor.js'
 import { ask, basicCredentials, type Grant, tokenEndpoint } from '../oauth/grant.js'
 import { loginFailure } from '../oauth/login-failure.js'
-import { createAgent, createFetch } from '../upstream/agent.js'
 import { explainFailure } from '../upstream/failure.js'
 import type { LoginLedger } from './login-ledger.js'
+import { type NetworkSettings, withFetch } from './with-fetch.js'
 
 export type LoginResult =
   | { ok: true; accessToken: string; refreshToken: string | undefined; lifeMs: number; askedAt: number }
   | { ok: false; kind: Failure['kind']; message: string }
-
-export type NetworkSettings = Pick<Config, 'tls' | 'upstreamProxy' | 'noProxy' | 'timeouts'>
 
 /** A throttled login was not looked at, so it may be sent again; another program of the same user may be logging in. */
 const mostThrottles = 3
@@ -29,13 +27,12 @@ export async function logInOnce(
   grant: Grant,
   before: { askedAt?: number | undefined; ledger?: LoginLedger } = {}
 ): Promise<LoginResult> {
-  const agent = createAgent({ ...network, ca, connections: 1 })
   const endpoint = tokenEndpoint(loginUrl)
-  const server = { endpoint, fetch: createFetch(agent), timeoutMs: network.timeouts.loginSeconds * 1000 }
-  try {
-    const { ledger } = before
-    const lastAskedAt = Math.max(before.askedAt ?? 0, ledger?.askedAt ?? 0)
-    await pause(Math.min(spacingMs, Math.max(0, lastAskedAt + spacingMs - Date.now())))
+  const { ledger } = before
+  const lastAskedAt = Math.max(before.askedAt ?? 0, ledger?.askedAt ?? 0)
+  await pause(Math.min(spacingMs, Math.max(0, lastAskedAt + spacingMs - Date.now())))
+  return withFetch(network, ca, async (fetch) => {
+    const server = { endpoint, fetch, timeoutMs: network.timeouts.loginSeconds * 1000 }
     for (let throttles = 0; ; ) {
       const outcome = await ask(server, credentials, grant, new AbortController().signal)
       // The server counts from when it saw the request: on a new connection that is well after we sent it.
@@ -51,9 +48,7 @@ export async function logInOnce(
       const { message } = loginFailure(outcome, grant, host, secretsOf(credentials, grant))
       return { ok: false, kind: outcome.kind, message }
     }
-  } finally {
-    await agent.destroy(new Error('done'))
-  }
+  })
 }
 
 function secretsOf(credentials: Environment['credentials'], grant: Grant): string[] {

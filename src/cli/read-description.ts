@@ -19,12 +19,8 @@ export async function readDescription(settings: DescriptionSettings): Promise<Do
   const readText = (path: string) => readFile(path, 'utf8')
   const noFetch = () => Promise.reject(new Error('a file is not fetched'))
   if (!isUrl(settings.openapi)) return readDocument(settings.openapi, { readFile: readText, fetch: noFetch })
-  const { createAgent, createFetch } = await import('../upstream/agent.js')
+  const { withFetch } = await import('./with-fetch.js')
   const ca = Object.values(settings.environments).find((environment) => environment.ca !== undefined)?.ca
-  const agent = createAgent({ ...settings, ca, connections: 1 })
-  try {
-    return await readDocument(settings.openapi, { readFile: readText, fetch: createFetch(agent) })
-  } finally {
-    await agent.destroy(new Error('done'))
-  }
+  const { openapi } = settings
+  return withFetch(settings, ca, (fetch) => readDocument(openapi, { readFile: readText, fetch }))
 }
