@@ -1,5 +1,6 @@
 import type { Status } from '../admin/status.js'
 import type { Config } from '../config/schema.js'
+import { secretsOf } from '../config/secrets.js'
 import { askAdmin } from './ask-admin.js'
 import { checkFiles, checkPorts } from './check-machine.js'
 import { checkRunning } from './check-running.js'
@@ -89,19 +90,9 @@ function describeRunning(running: Status | undefined): Finding {
 }
 
 /** The files a secret was read from, the configuration file too when one stands in it. */
-function filesWithSecrets(
-  { environments, listeners }: Config,
-  read: ReadonlyMap<string, string | undefined>
-): string[] {
-  const secrets = [
-    ...Object.values(environments).flatMap(({ credentials }) => [
-      credentials.clientSecret,
-      credentials.password,
-      credentials.sessionKey
-    ]),
-    ...listeners.map(({ clientKey }) => clientKey)
-  ].filter((secret) => secret !== undefined)
-  const sessions = Object.values(environments).flatMap(({ credentials }) => credentials.sessionFile ?? [])
+function filesWithSecrets(config: Config, read: ReadonlyMap<string, string | undefined>): string[] {
+  const secrets = secretsOf(config)
+  const sessions = Object.values(config.environments).flatMap(({ credentials }) => credentials.sessionFile ?? [])
   const holding = [...read].filter(([, text]) => secrets.some((secret) => text?.includes(secret))).map(([path]) => path)
   return [...new Set([...holding, ...sessions])]
 }

@@ -4,6 +4,7 @@ import type { InspectorOptions } from '../admin/inspector.js'
 import { createRecorder } from '../admin/recorder.js'
 import { createRedaction, type Redact } from '../admin/redaction.js'
 import type { Config } from '../config/schema.js'
+import { secretsOf } from '../config/secrets.js'
 import { type OpenListener, urlOf } from './banner.js'
 import type { ConnectedEnvironment } from './environments.js'
 import { packageVersion } from './version.js'
@@ -26,6 +27,7 @@ export interface Inspection {
 export function createInspection(config: Config, { listeners, environments }: Inspected): Inspection {
   const { enabled, maxCalls, maxMegabytes, maxBodyKilobytes, token } = config.inspector
   const activity = createActivity()
+  // Nobody may see them, even if ServiceChannel or a client repeats one where nobody would expect it.
   const secrets = new Set(secretsOf(config))
   let current = config
   let redactKnown = createRedaction([...secrets])
@@ -72,14 +74,4 @@ export function createInspection(config: Config, { listeners, environments }: In
       redactKnown = createRedaction([...secrets])
     }
   }
-}
-
-/** What must not be seen, even if ServiceChannel or a client repeats it where nobody would expect it. */
-function secretsOf({ listeners, environments, inspector, redis }: Config): string[] {
-  const logins = Object.values(environments).flatMap(({ credentials }) => [
-    credentials.clientSecret,
-    credentials.password
-  ])
-  const keys = [...listeners.map(({ clientKey }) => clientKey), inspector.token, redis.password]
-  return [...logins, ...keys].filter((secret) => secret !== undefined)
 }
