@@ -40,11 +40,12 @@ const mayEnter: Record<string, string[]> = {
   openapi: [],
   postman: ['openapi'],
   errors: [],
-  host: []
+  host: [],
+  fingerprint: []
 }
 
 /** Files beside the rooms, that enter none. */
-const open = ['errors', 'host']
+const open = ['errors', 'fingerprint', 'host']
 
 /** Which rooms are entered for types alone, so that nothing of them runs there. */
 const mayEnterForTypes: Record<string, string[]> = { admin: ['limiter', 'oauth'] }

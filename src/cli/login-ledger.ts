@@ -1,6 +1,7 @@
-import { createHash, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fingerprint } from '../fingerprint.js'
 
 /** What commands that log in remember for one another: ServiceChannel counts their logins together. */
 export interface LoginLedger {
@@ -19,7 +20,7 @@ interface Entry {
 
 /** @param folder where it is kept; undefined where nothing is to be */
 export function openLoginLedger(folder: string | undefined, loginUrl: string, user: string): LoginLedger {
-  const name = createHash('sha256').update(`${loginUrl} ${user}`).digest('hex').slice(0, 32)
+  const name = fingerprint(`${loginUrl} ${user}`)
   const path = folder === undefined ? undefined : join(folder, `login-${name}.json`)
   let entry = read(path)
 

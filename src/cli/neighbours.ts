@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { platform, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { fingerprint } from '../fingerprint.js'
 import type { Log } from '../telemetry/log.js'
 
 /** Other processes of this user on this machine that use the same client id, and know nothing of each other. */
@@ -34,7 +34,7 @@ export function openNeighbours(log: Pick<Log, 'warn'>, folder?: string): Neighbo
 
   return {
     async announce(apiUrl, clientId, environment) {
-      const name = createHash('sha256').update(`${apiUrl} ${clientId}`).digest('hex').slice(0, 32)
+      const name = fingerprint(`${apiUrl} ${clientId}`)
       const place = folder ?? machineFolder()
       const path = place && addressOf(place, name)
       if (path === undefined || announced.has(name)) return

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
+import { fingerprint } from '../fingerprint.js'
 import type { Spent } from './cooling.js'
 import { type Clocks, read, type Standing, write } from './standing.js'
 
@@ -66,7 +67,7 @@ export function createLedger({ folder, trouble, clocks = machineClocks }: Ledger
   }
 
   function page(key: string): Page {
-    const path = join(folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`)
+    const path = join(folder, `${fingerprint(key)}.json`)
     const temporary = `${path}.${randomBytes(6).toString('hex')}`
     let standing = (): Standing => ({ spent: [], open: 0 })
     let timer: NodeJS.Timeout | undefined

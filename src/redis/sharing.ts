@@ -1,4 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { fingerprint } from '../fingerprint.js'
 import type { JoinCommons } from '../limiter/commons.js'
 import type { Quota } from '../limiter/outcome.js'
 import { spacingMs } from '../oauth/governor.js'
@@ -36,7 +37,7 @@ export function openSharing(options: SharingOptions): Sharing {
   const contact = createContact(seats, events)
   const replica = randomUUID()
   // Braces put the keys of one script into one slot of a cluster.
-  const keyOf = (name: string) => `${keyPrefix}:{${createHash('sha256').update(name).digest('hex').slice(0, 32)}}`
+  const keyOf = (name: string) => `${keyPrefix}:{${fingerprint(name)}}`
 
   return {
     contact,
