@@ -23,6 +23,22 @@ export function createHostCheck(host: string, allowedHosts: readonly string[]): 
   }
 }
 
+/** A host and port as a URL has them: an IPv6 address in brackets (RFC 3986 section 3.2.2). */
+export function authorityOf(host: string, port: number | undefined): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Where to call what is bound to this host: an address to bind is not always one to call. */
+export function callable(host: string): string {
+  return { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' }[host.toLowerCase()] ?? host
+}
+
+/** Where to call what is bound to this authority. */
+export function dialled(authority: string): { host: string; port: number } {
+  const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(authority) ?? []
+  return { host: callable(bracketed ?? plain ?? ''), port: Number(port) }
+}
+
 function hostOf(authority: string): string {
   const name = authority.toLowerCase()
   if (name.startsWith('[')) return name.replace(/\]:\d*$/, ']')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
+import { authorityOf } from '../host.js'
 import type { Field, RecordedCall } from './recorded-call.js'
 import type { Recorder } from './recorder.js'
 import { hidden } from './redaction.js'
@@ -72,7 +73,6 @@ export function sendAgain(repeated: Repeated, to: Dialled, of: RecordedCall, rec
   const { method, target, headers, body } = repeated
   const requestId = `replay-${randomUUID()}`
   const key = to.clientKey === undefined ? [] : ['x-sc-proxy-key', to.clientKey]
-  const host = to.host.includes(':') ? `[${to.host}]` : to.host
   recorder.expectReplay(requestId, of.number)
   return new Promise((resolve, reject) => {
     const unwatch = recorder.watch(({ number, opened }) => {
@@ -86,7 +86,7 @@ export function sendAgain(repeated: Repeated, to: Dialled, of: RecordedCall, rec
       method,
       path: target,
       agent: false,
-      headers: [...headers, ...key, 'host', `${host}:${to.port}`, 'x-request-id', requestId]
+      headers: [...headers, ...key, 'host', authorityOf(to.host, to.port), 'x-request-id', requestId]
     })
     request.on('response', (response) => response.on('error', () => {}).resume())
     request.on('error', (error) => {

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { Config } from '../config/schema.js'
+import { authorityOf, callable } from '../host.js'
 
 export interface AdminAnswer {
   status: number
@@ -17,9 +18,9 @@ const mostMs = 5000
 export async function askAdmin(admin: Config['admin'], method: 'GET' | 'POST', path: string): Promise<AdminAnswer> {
   if (!admin.enabled) throw new Error('The admin listener is turned off (admin.enabled), so nobody can be asked.')
   if (admin.port === 0) throw new Error('admin.port is 0, a free port: pass the one it got with --admin-port.')
-  const { host, port } = { host: dialled(admin.host), port: admin.port }
+  const { host, port } = { host: callable(admin.host), port: admin.port }
   return new Promise((resolve, reject) => {
-    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    const place = authorityOf(host, port)
     const fail = (reason: string) =>
       reject(
         new Error(`Nothing usable answers at ${place} (${reason}): is sc-proxy running, and is this its --admin-port?`)
@@ -34,11 +35,6 @@ export async function askAdmin(admin: Config['admin'], method: 'GET' | 'POST', p
     asking.once('error', ({ code, message }: NodeJS.ErrnoException) => fail(code ?? message))
     asking.end()
   })
-}
-
-/** An address to bind is not always one to call. */
-function dialled(host: string): string {
-  return { '0.0.0.0': '127.0.0.1', '::': '::1', localhost: '127.0.0.1' }[host.toLowerCase()] ?? host
 }
 
 function parsed(body: Buffer): unknown {

@@ -40,6 +40,12 @@ export function urlOf({ addresses, port }: Pick<OpenListener, 'addresses' | 'por
   return `http://${isLocal ? `localhost:${port}` : addresses[0]}`
 }
 
+/** What a page of ours says of a listener. */
+export function whereabouts(listener: OpenListener): Pick<Listener, 'environment' | 'access'> & { url: string } {
+  const { environment, access } = listener
+  return { environment, access, url: urlOf(listener) }
+}
+
 /**
  * Every origin under which a browser of this machine may have opened a page from there. Only what is really bound: on
  * another address the same port may be another program's.

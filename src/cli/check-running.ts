@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { Status } from '../admin/status.js'
 import type { Config } from '../config/schema.js'
+import { dialled } from '../host.js'
 import { describeCall, probePath } from './check-call.js'
 import type { Finding } from './finding.js'
 
@@ -56,22 +57,24 @@ async function callThrough({ listeners }: Config, name: string, { listeners: ope
   const clientKey = listeners.find(({ environment }) => environment === name)?.clientKey
   if (address === undefined) return { check: 'call', subject: name, status: 'skipped', found: 'no listener serves it' }
   const headers = clientKey === undefined ? {} : { 'x-sc-proxy-key': clientKey }
-  const url = `http://${address.replace('0.0.0.0', '127.0.0.1')}${probePath}`
   return new Promise((resolve) => {
-    const asking = http.get(url, { headers, agent: false, timeout: 130_000 }, (answer) => {
-      answer.resume()
-      const { statusCode = 0, headers } = answer
-      const code = headers['x-sc-proxy-error']
-      if (code === undefined) resolve(describeCall(name, statusCode))
-      else
-        resolve({
-          check: 'call',
-          subject: name,
-          status: 'wrong',
-          found: `the proxy answered ${statusCode} ${code}`,
-          advice: 'Its log says more.'
-        })
-    })
+    const asking = http.get(
+      { ...dialled(address), path: probePath, headers, agent: false, timeout: 130_000 },
+      (answer) => {
+        answer.resume()
+        const { statusCode = 0, headers } = answer
+        const code = headers['x-sc-proxy-error']
+        if (code === undefined) resolve(describeCall(name, statusCode))
+        else
+          resolve({
+            check: 'call',
+            subject: name,
+            status: 'wrong',
+            found: `the proxy answered ${statusCode} ${code}`,
+            advice: 'Its log says more.'
+          })
+      }
+    )
     asking.once('timeout', () => asking.destroy(new Error('no answer in time')))
     asking.once('error', ({ message }) => resolve({ check: 'call', subject: name, status: 'wrong', found: message }))
   })

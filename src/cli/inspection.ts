@@ -5,7 +5,8 @@ import { createRecorder } from '../admin/recorder.js'
 import { createRedaction, type Redact } from '../admin/redaction.js'
 import type { Config } from '../config/schema.js'
 import { secretsOf } from '../config/secrets.js'
-import { type OpenListener, urlOf } from './banner.js'
+import { dialled } from '../host.js'
+import { type OpenListener, whereabouts } from './banner.js'
 import type { ConnectedEnvironment } from './environments.js'
 import { packageVersion } from './version.js'
 
@@ -48,21 +49,13 @@ export function createInspection(config: Config, { listeners, environments }: In
       version: packageVersion(),
       startedAt: Date.now(),
       environments,
-      listeners: () =>
-        listeners().map((listener) => ({
-          environment: listener.environment,
-          access: listener.access,
-          url: urlOf(listener)
-        })),
+      listeners: () => listeners().map(whereabouts),
       activity
     },
     dial(index) {
       const [address] = listeners()[index]?.addresses ?? []
       if (address === undefined) return undefined
-      const { hostname, port } = new URL(`http://${address}`)
-      // What is bound to every address is called by loopback.
-      const host = { '0.0.0.0': '127.0.0.1', '[::]': '::1' }[hostname] ?? hostname.replace(/^\[|\]$/g, '')
-      return { host, port: Number(port), clientKey: current.listeners[index]?.clientKey }
+      return { ...dialled(address), clientKey: current.listeners[index]?.clientKey }
     }
   }
   return {

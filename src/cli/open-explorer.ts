@@ -1,5 +1,5 @@
 import type { ExplorerOptions } from '../admin/explorer.js'
-import { type OpenListener, urlOf } from './banner.js'
+import { type OpenListener, urlOf, whereabouts } from './banner.js'
 import { type DescriptionSettings, readDescription } from './read-description.js'
 
 /**
@@ -26,12 +26,7 @@ export async function openExplorer(
     if (!isUrl(settings.openapi)) await read()
   }
   return {
-    listeners: () =>
-      listeners().map((listener) => ({
-        environment: listener.environment,
-        access: listener.access,
-        url: urlOf(listener)
-      })),
+    listeners: () => listeners().map(whereabouts),
     async documentFor(index) {
       const listener = listeners()[index]
       if (!listener) return undefined

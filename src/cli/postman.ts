@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.js'
+import { authorityOf } from '../host.js'
 import { operationsOf } from '../openapi/operations.js'
 import { collectionOf } from '../postman/collection.js'
 import { environmentOf } from '../postman/environment.js'
@@ -88,8 +89,7 @@ function filesFor(folder: string, { listeners }: Config, collection: object): Wr
   return [file('sc-proxy.postman_collection.json', collection), ...environments]
 }
 
-const addressOf = ({ host, port }: Config['listeners'][number]) =>
-  urlOf({ port, addresses: [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`] })
+const addressOf = ({ host, port }: Config['listeners'][number]) => urlOf({ port, addresses: [authorityOf(host, port)] })
 
 /** Without an environment chosen, no request goes to Production by accident. */
 function safestUrl({ listeners }: Config): string {

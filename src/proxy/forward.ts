@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
+import { authorityOf } from '../host.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
+import { headerOf } from '../upstream/peek.js'
 import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
@@ -63,9 +65,9 @@ function handOver(body: Readable, response: ServerResponse): Promise<void> {
 function relinkBody(call: Call, { status }: Answer, headers: string[], apiUrl: string): Transform[] {
   const { method, target } = call
   if (!isLinkedRoute(target) || status === 206) return []
-  const type = headerValue(headers, 'content-type')
+  const type = headerOf(headers, 'content-type')
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
-  const decode = decoders.get(headerValue(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')
+  const decode = decoders.get(headerOf(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')
   if (!decode) return []
   removeEach(headers, ofTheBytesBefore)
   // Without a body there is nothing to decode.
@@ -86,8 +88,7 @@ const ofTheBytesBefore = new Set([
 /** Where the client reached this listener, in its own words. */
 function ownOrigin({ form, authority, request }: Call): string {
   const { localAddress = '127.0.0.1', localPort } = request.socket
-  const local = localAddress.includes(':') ? `[${localAddress}]` : localAddress
-  return `http://${form === 'origin' && authority ? authority : `${local}:${localPort}`}`
+  return `http://${form === 'origin' && authority ? authority : authorityOf(localAddress, localPort)}`
 }
 
 function replaceLocation(headers: string[], call: Call, apiUrl: string): void {
@@ -95,11 +96,6 @@ function replaceLocation(headers: string[], call: Call, apiUrl: string): void {
     if (headers[i]?.toLowerCase() !== 'location') continue
     headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, ownOrigin(call))
   }
-}
-
-function headerValue(headers: readonly string[], name: string): string | undefined {
-  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name)
-  return at < 0 ? undefined : headers[at + 1]
 }
 
 function removeEach(headers: string[], names: ReadonlySet<string>): void {
