@@ -11,27 +11,34 @@ export interface ClientConnections {
   isLast(socket: Socket): boolean
 }
 
+interface Connection {
+  readonly open: Set<Call>
+  latest: Call
+}
+
 export function createClientConnections(): ClientConnections {
-  const connections = new WeakMap<Socket, { open: Set<Call>; latest: Call }>()
+  const connections = new WeakMap<Socket, Connection>()
+
+  /** Node tells only the response whose turn it is that its client has left, none of the pipelined ones behind it. */
+  function begin(socket: Socket, latest: Call): Connection {
+    const connection = { open: new Set<Call>(), latest }
+    connections.set(socket, connection)
+    socket.once('close', () => {
+      for (const call of connection.open) call.close()
+    })
+    return connection
+  }
 
   return {
     watch(call) {
       const { socket } = call.request
-      const open = connections.get(socket)?.open ?? openOn(socket)
-      connections.set(socket, { open, latest: call })
+      const known = connections.get(socket)
+      if (known) known.latest = call
+      const { open } = known ?? begin(socket, call)
       open.add(call)
       call.response.on('close', () => open.delete(call))
     },
     latest: (socket) => connections.get(socket)?.latest,
     isLast: (socket) => connections.get(socket)?.latest.response.shouldKeepAlive === false
   }
-}
-
-/** Node tells only the response whose turn it is that its client has left, none of the pipelined ones behind it. */
-function openOn(socket: Socket): Set<Call> {
-  const open = new Set<Call>()
-  socket.once('close', () => {
-    for (const call of open) call.close()
-  })
-  return open
 }

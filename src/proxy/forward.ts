@@ -4,7 +4,7 @@ import { ProxyError } from '../errors.js'
 import { authorityOf } from '../host.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
-import { headerOf } from '../upstream/peek.js'
+import { headerOf, isNamed } from '../upstream/header-list.js'
 import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
@@ -93,8 +93,7 @@ function ownOrigin({ form, authority, request }: Call): string {
 
 function replaceLocation(headers: string[], call: Call, apiUrl: string): void {
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() !== 'location') continue
-    headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, ownOrigin(call))
+    if (isNamed(headers[i], 'location')) headers[i + 1] = relinkLocation(headers[i + 1] ?? '', apiUrl, ownOrigin(call))
   }
 }
 

@@ -18,6 +18,7 @@ const hopByHop = new Set([
  * been answered, and the rest would tell ServiceChannel about the machine or page the call came from.
  */
 const keptHere = new Set([
+  ...hopByHop,
   'host',
   'authorization',
   'cookie',
@@ -44,6 +45,7 @@ const keptOnLinkedRoutes = new Set([...keptHere, 'accept-encoding', 'range', 'if
  * answer is for the listener to say, and what the proxy says of itself nobody else may.
  */
 const keptFromClients = new Set([
+  ...hopByHop,
   'set-cookie',
   'set-cookie2',
   'alt-svc',
@@ -78,7 +80,7 @@ function withoutHops(raw: readonly string[], dropped: ReadonlySet<string>): stri
     const value = raw[i + 1] ?? ''
     const key = name.toLowerCase()
     if (key === 'connection') named = addNamed(named, value)
-    else if (!hopByHop.has(key) && !dropped.has(key)) headers.push(name, value)
+    else if (!dropped.has(key)) headers.push(name, value)
   }
   if (named === undefined) return headers
   const isNamed = named

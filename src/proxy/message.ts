@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.js'
+import { isNamed } from '../upstream/header-list.js'
 import type { Call } from './call.js'
 
 /**
@@ -22,7 +23,7 @@ function check({ form, authority, request }: Call): void {
     throw new ProxyError('bad_request', 'This listener speaks HTTP/1.1 and HTTP/1.0.')
   if (form === 'other')
     throw new ProxyError('bad_request', 'The request target must begin with "/", as in GET /v3/workorders.')
-  if (rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+  if (rawHeaders.filter((name, i) => i % 2 === 0 && isNamed(name, 'host')).length > 1)
     throw new ProxyError('bad_request', 'The request has more than one Host header.')
   // Only HTTP/1.0 may leave Host out (RFC 9112 §3.2); no browser speaks it, so no page can make one send it.
   if (authority === undefined && httpVersion === '1.1')

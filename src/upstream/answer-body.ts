@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+
+/** The connection an answer comes on. */
+export interface Source {
+  /** Goes on after a pause. */
+  resume(): void
+  abort(reason: Error): void
+}
 
 /** The body of an answer, for its reader. */
 export interface AnswerBody {
@@ -13,8 +19,8 @@ export interface AnswerBody {
 
 /** The same for whoever receives it. */
 export interface IncomingBody extends AnswerBody {
-  /** Another piece has come; after the end there are none. */
-  push(piece: Buffer): void
+  /** Another piece has come; after the end there are none. False asks for a pause. */
+  push(piece: Buffer): boolean
   /** Only the first time counts. */
   end(): void
   fail(error: unknown): void
@@ -30,10 +36,11 @@ const highWaterMark = 64 * 1024
  * accessors: with those V8 makes a hidden class per object, outside of the young generation, and each of these keeps its
  * call in memory until the next full collection.
  */
-export function createIncomingBody(controller: Dispatcher.DispatchController): IncomingBody {
+export function createIncomingBody(source: Source): IncomingBody {
   const early: Buffer[] = []
   let earlySize = 0
   let ended = false
+  let isPaused = false
   let failure: Error | undefined
   let stream: Readable | undefined
 
@@ -42,10 +49,12 @@ export function createIncomingBody(controller: Dispatcher.DispatchController): I
     stream = new Readable({
       highWaterMark,
       read() {
-        controller.resume()
+        if (!isPaused) return
+        isPaused = false
+        source.resume()
       },
       destroy(error, done) {
-        if (!ended) controller.abort(error ?? new Error('the answer is no longer wanted'))
+        if (!ended) source.abort(error ?? new Error('the answer is no longer wanted'))
         done(error)
       }
     })
@@ -59,14 +68,14 @@ export function createIncomingBody(controller: Dispatcher.DispatchController): I
 
   return {
     push(piece) {
-      if (ended) return
-      if (stream) {
-        if (!stream.push(piece)) controller.pause()
-        return
+      if (ended) return true
+      if (stream) isPaused = !stream.push(piece)
+      else {
+        early.push(piece)
+        earlySize += piece.length
+        isPaused = earlySize >= highWaterMark
       }
-      early.push(piece)
-      earlySize += piece.length
-      if (earlySize >= highWaterMark) controller.pause()
+      return !isPaused
     },
     end() {
       if (ended) return

@@ -1,10 +1,4 @@
-import type { Dispatcher } from 'undici'
-
-/** Fields as they came, one latin1 letter per byte: name, value, name, value. */
-export function rawList(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
-}
+import { isNamed } from './header-list.js'
 
 /** undici has read the reason as UTF-8; Node writes it as latin1 and refuses control characters. */
 export function reasonPhrase(text = ''): string {
@@ -19,10 +13,9 @@ export function reasonPhrase(text = ''): string {
  * still coded, without a word of it.
  */
 export function hasUnknownCoding(headers: readonly string[]): boolean {
-  return headers.some(
-    (name, i) =>
-      i % 2 === 0 && name.toLowerCase() === 'transfer-encoding' && headers[i + 1]?.trim().toLowerCase() !== 'chunked'
-  )
+  const isUnknown = (name: string, i: number) =>
+    i % 2 === 0 && isNamed(name, 'transfer-encoding') && headers[i + 1]?.trim().toLowerCase() !== 'chunked'
+  return headers.some(isUnknown)
 }
 
 /** What becomes of such an answer; the code is the one llhttp has for it. */

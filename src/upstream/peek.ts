@@ -4,15 +4,6 @@ import type { Answer } from './send.js'
 /** Far above any error body of the API; an answer that is longer is no throttle reply. */
 const peekLimit = 16 * 1024
 
-/** The first value of a header in a flat list of names and values; names match in any case. */
-export function headerOf(headers: readonly string[], name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) {
-    const text = headers[i] ?? ''
-    if (text.length === name.length && text.toLowerCase() === name) return headers[i + 1]
-  }
-  return undefined
-}
-
 /** The text an answer begins with, read without taking it away: the body can still be handed over whole. */
 export async function peek({ body }: Answer): Promise<string> {
   const whole = body.whole()

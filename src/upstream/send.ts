@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
-import { hasUnknownCoding, rawList, reasonPhrase, unknownCoding } from './answer-head.js'
+import { hasUnknownCoding, reasonPhrase, unknownCoding } from './answer-head.js'
+import { rawList } from './header-list.js'
 import type { Leaving } from './leaving.js'
 import type { Agent } from './rotation.js'
 
@@ -49,7 +50,7 @@ export function createSend(agent: Agent, origin: string): Send {
     new Promise((resolve, reject) => {
       let written = false
       let body: IncomingBody | undefined
-      let controller: Dispatcher.DispatchController | undefined
+      let abort: ((error: Error) => void) | undefined
       const trailers: string[] = []
 
       const finish = () => {
@@ -58,7 +59,7 @@ export function createSend(agent: Agent, origin: string): Send {
       }
       const fail = (error: unknown) => {
         finish()
-        controller?.abort(error instanceof Error ? error : new Error('aborted'))
+        abort?.(error instanceof Error ? error : new Error('aborted'))
         if (body) body.fail(error)
         else reject(new LostError(written, error))
       }
@@ -76,31 +77,35 @@ export function createSend(agent: Agent, origin: string): Send {
           body: payload ?? null,
           reset: method === 'HEAD' ? false : undefined
         },
+        // The older of undici's two kinds of handler. For the newer one it also makes an object of all headers, which
+        // costs more than everything the exchange does with the answer.
         {
-          onRequestStart(started) {
-            controller = started
-            if (leaving.reason()) return started.abort(new Error('aborted'))
+          onConnect(cut) {
+            if (leaving.reason()) return cut(new Error('aborted'))
+            abort = cut
             written = true
           },
-          onResponseStart(started, status, _headers, statusText) {
+          onHeaders(status, raw, resume, statusText) {
             // Interim answers end here: HTTP/1.0 and many an old client would take one for the answer.
-            if (status < 200) return
-            const headers = rawList(started.rawHeaders)
-            if (hasUnknownCoding(headers)) return fail(unknownCoding)
-            body = createIncomingBody(started)
+            if (status < 200) return true
+            const headers = rawList(raw)
+            if (hasUnknownCoding(headers)) {
+              fail(unknownCoding)
+              return true
+            }
+            body = createIncomingBody({ resume, abort: (reason) => abort?.(reason) })
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.end()
             resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
+            return true
           },
-          onResponseData(_started, piece) {
-            body?.push(piece)
-          },
-          onResponseEnd(ended) {
+          onData: (piece) => body?.push(piece) ?? true,
+          onComplete(fields) {
             finish()
-            if (ended.rawTrailers?.length) trailers.push(...rawList(ended.rawTrailers))
+            if (fields?.length) trailers.push(...rawList(fields))
             body?.end()
           },
-          onResponseError(_started, error) {
+          onError(error) {
             if (!body?.hasEnded()) return fail(error)
             finish()
           }
