@@ -41,9 +41,9 @@ export interface PermitOptions {
  * Permits kept at hand: few at first, doubled when a call found none or jobs follow one another closely, halved later.
  */
 const leastAhead = 4
-const mostAhead = 1024
+const mostAhead = 8192
 /** Jobs this far apart cost next to nothing. */
-const jobSpacingMs = 100
+const jobSpacingMs = 500
 
 /**
  * A job costs Bottleneck 2.5–5 ms and they run one after another, so one job carries many permits, and the next is not

@@ -73,7 +73,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   }
 
   function wake(at: number): void {
-    for (let idle = 0; idle < members.length && isOpen(at); ) {
+    for (let idle = waiting() > 0 ? 0 : members.length; idle < members.length && isOpen(at); ) {
       turn = (turn + 1) % members.length
       idle = members[turn]?.depart(at) ? 0 : idle + 1
     }

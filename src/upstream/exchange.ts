@@ -5,8 +5,9 @@ import { readThrottle } from '../limiter/throttle-reply.js'
 import type { Token, TokenStore } from '../oauth/token-store.js'
 import { type Body, hasBody, noBody, type ReadAhead } from './body.js'
 import { explainFailure } from './failure.js'
+import { headerOf } from './header-list.js'
 import type { Leaving } from './leaving.js'
-import { discard, headerOf, peek } from './peek.js'
+import { discard, peek } from './peek.js'
 import { type Answer, LostError, type Send } from './send.js'
 import type { Slots } from './slots.js'
 import { type Evidence, explain401, isSafe, judge } from './verdict.js'
@@ -60,11 +61,12 @@ interface Equipment {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { environment, limiter, tokens, slots, send, readAhead, now = () => performance.now() } = options
 
-  return async (call) => {
+  return (call) => (hasBody(call.request) ? upload(call) : converse(call, noBody))
+
+  async function upload(call: Conversation): Promise<Answer> {
     // Nobody uploads a body only to hear that there is no room for the call.
     const refusal = limiter.refusal(call.ticket)
     if (refusal) throw refusal
-    if (!hasBody(call.request)) return converse(call, noBody)
     const body = await readAhead(call.request)
     try {
       return await converse(call, body)
@@ -95,7 +97,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
       trace.attempts++
       const headers = [...call.headers, 'authorization', `Bearer ${token.accessToken}`]
       const payload = body.open()
-      const result = await send({ method, target, headers, payload, leaving, release }).catch(asLost)
+      let result: Answer | LostError
+      try {
+        result = await send({ method, target, headers, payload, leaving, release })
+      } catch (error) {
+        result = asLost(error)
+      }
       const back = now()
       trace.upstreamMs += back - departed
 
@@ -103,7 +110,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const outcome = read instanceof Promise ? await read : read
       lease.report(outcome)
       if (result instanceof LostError) isDoubtful ||= result.written
-      else if (result.status < 400) tokens.accepted(token)
+      else if (result.status < 400) {
+        tokens.accepted(token)
+        return result
+      }
 
       const replayable = body.isReplayable()
       const evidence = { method, replayable, ...done, ended: endOf(result, outcome), token: ageOf(token, back) }
