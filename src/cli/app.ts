@@ -55,6 +55,8 @@ export interface Outside {
   neighbours?: Neighbours | undefined
   /** Called when somebody asks the admin listener to stop the process and the configuration allows it. */
   quit?: () => void
+  /** Calls back when the process ends; without it every call is told of at once. */
+  onExit?: (listener: () => void) => void
 }
 
 /**
@@ -62,7 +64,8 @@ export interface Outside {
  *
  * @throws Error with one sentence: which address cannot be had and what to do
  */
-export async function openApp(config: Config, log: Log, { ledger, neighbours, quit }: Outside = {}): Promise<App> {
+export async function openApp(config: Config, log: Log, outside: Outside = {}): Promise<App> {
+  const { ledger, neighbours, quit, onExit } = outside
   const startedAt = Date.now()
   const listeners: OpenListener[] = []
   const doors: Listening[] = []
@@ -75,9 +78,9 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
     connections: (listener: number) => doors[listener]?.connections ?? 0,
     sharing
   }
-  const observation = await openObservation(config, log, house)
-  const { metrics, inspector } = observation
-  const environments = createEnvironments(config, log, { ledger, sharing, onLogin: metrics.observeLogin })
+  const observation = await openObservation(config, log, house, onExit)
+  const { inspector, observeLogin } = observation
+  const environments = createEnvironments(config, log, { ledger, sharing, onLogin: observeLogin })
   let adminDoor: Listening | undefined
   let ownOrigins: readonly string[] = []
   let hasStarted = false
@@ -125,7 +128,7 @@ export async function openApp(config: Config, log: Log, { ledger, neighbours, qu
     )
     const status = { version: packageVersion(), startedAt, obstacles, remarks, ...house }
     admin.register(controlRoutes, { status, quit: config.admin.allowQuit ? quit : undefined })
-    admin.register(expositionRoute, metrics)
+    admin.register(expositionRoute, observation)
     admin.register(inspectorRoutes, inspector)
     admin.register(explorerRoutes, explorer)
     adminDoor = await open(admin, config.admin, 'with --admin-port')

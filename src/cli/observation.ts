@@ -1,7 +1,8 @@
 import type { InspectorOptions } from '../admin/inspector.js'
 import type { Config } from '../config/schema.js'
+import { gather } from '../telemetry/gather.js'
 import { type Log, logCalls } from '../telemetry/log.js'
-import { createMetrics, type Metrics } from '../telemetry/metrics.js'
+import { createMetrics, type Exposition, type LoginResult } from '../telemetry/metrics.js'
 import type { Readings } from '../telemetry/readings.js'
 import type { OpenRecording } from '../telemetry/recording.js'
 import type { CallObserver } from '../telemetry/records.js'
@@ -12,7 +13,9 @@ import { packageVersion } from './version.js'
 /** What watches the calls and takes no part in them. */
 export interface Observation {
   readonly observe: CallObserver
-  readonly metrics: Metrics
+  observeLogin(environment: string, login: LoginResult): void
+  /** Every metric, up to the last call. */
+  expose(): Promise<Exposition>
   readonly inspector: InspectorOptions
   /** For the listener in this place of the configuration. */
   recordingOf(listener: number): OpenRecording | undefined
@@ -28,8 +31,17 @@ export interface Observed extends Inspected {
   readonly sharing?: Readings['sharing']
 }
 
-/** Opens log lines, metrics, spans and recorder, as far as the configuration wants them. */
-export async function openObservation(config: Config, log: Log, house: Observed): Promise<Observation> {
+/**
+ * Opens log lines, metrics, spans and recorder, as far as the configuration wants them.
+ *
+ * @param onExit calls back when the process ends. When given, calls may be told of a tenth of a second late.
+ */
+export async function openObservation(
+  config: Config,
+  log: Log,
+  house: Observed,
+  onExit?: (listener: () => void) => void
+): Promise<Observation> {
   const { enabled } = config.admin
   const metrics = createMetrics({
     version: packageVersion(),
@@ -44,14 +56,27 @@ export async function openObservation(config: Config, log: Log, house: Observed)
   // Whoever has no admin listener has nobody to ask for metrics, and no inspector to look at.
   if (enabled) observers.push(metrics.observe)
   if (spans) observers.push(spans.observe)
+  const gathering = gather(observers)
+  onExit?.(gathering.flush)
   return {
-    observe(call) {
-      for (const observe of observers) observe(call)
+    observe: onExit ? gathering.observe : tellEach(observers),
+    observeLogin: metrics.observeLogin,
+    expose() {
+      gathering.flush()
+      return metrics.expose()
     },
-    metrics,
     inspector: inspection.options,
     recordingOf: (listener) => (enabled ? inspection.options.recorder?.at(listener) : undefined),
     reconfigure: inspection.reconfigure,
-    close: async () => spans?.close()
+    async close() {
+      gathering.flush()
+      await spans?.close()
+    }
+  }
+}
+
+function tellEach(observers: readonly CallObserver[]): CallObserver {
+  return (call) => {
+    for (const observe of observers) observe(call)
   }
 }

@@ -52,7 +52,8 @@ export const start: Command = {
     const app = await openApp(config, log, {
       ledger: openLedger(config.stateDir, world, log),
       neighbours: openNeighbours(log),
-      quit: askToQuit
+      quit: askToQuit,
+      onExit: world.onExit
     }).catch((error: Error) => {
       world.stderr.write(`sc-proxy: ${error.message}\n`)
     })

@@ -4,8 +4,8 @@ export interface Lines {
 }
 
 export interface Batches extends Lines {
-  /** Writes what is still kept; to be called when the process ends, however it ends. */
-  flush(): void
+  /** Writes what is still kept, and from now on every line at once; to be called when the process ends, however it ends. */
+  end(): void
 }
 
 /** How long a line may be kept. */
@@ -21,6 +21,7 @@ export function inBatches(stream: NodeJS.WritableStream): Batches {
   const kept = Buffer.allocUnsafeSlow(batchBytes)
   let length = 0
   let timer: NodeJS.Timeout | undefined
+  let hasEnded = false
 
   function flush(): void {
     if (length === 0) return
@@ -46,8 +47,12 @@ export function inBatches(stream: NodeJS.WritableStream): Batches {
   }
 
   return {
-    flush,
+    end() {
+      hasEnded = true
+      flush()
+    },
     write(line) {
+      if (hasEnded) return void stream.write(line)
       if (timer === undefined) {
         stream.write(line)
         return pause()

@@ -40,7 +40,7 @@ async function destinationOf({ format, stream, onExit }: LogOptions): Promise<De
   }
   if (onExit === undefined || stream.isTTY === true) return stream
   const batches = inBatches(stream)
-  onExit(batches.flush)
+  onExit(batches.end)
   return batches
 }
 

@@ -22,8 +22,6 @@ export interface Metrics {
   expose(): Promise<Exposition>
 }
 
-/** How many calls are counted together: one after the other they cost three times as much. */
-const batch = 100
 /** Calls kept until the instruments are there to count them. */
 const mostKept = 1000
 
@@ -50,20 +48,20 @@ export function createMetrics(readings: Readings): Metrics {
     for (const login of logins.splice(0)) counters.observeLogin(...login)
   }
 
-  function countInTime(): void {
-    const kept = calls.length + logins.length
-    if (instruments && kept >= batch) count(instruments)
-    else if (kept === mostKept) load().then(count, () => {})
+  function loadInTime(): void {
+    if (calls.length + logins.length === mostKept) load().then(count, () => {})
   }
 
   return {
     observe(call) {
+      if (instruments) return instruments.observe(call)
       calls.push(call)
-      countInTime()
+      loadInTime()
     },
     observeLogin(...login) {
+      if (instruments) return instruments.observeLogin(...login)
       logins.push(login)
-      countInTime()
+      loadInTime()
     },
     async expose() {
       const counters = await load()
