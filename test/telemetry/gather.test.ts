@@ -75,6 +75,7 @@ t.test('the metrics count up to the last call, and the log of a process that end
   t.equal(await counted(), '5')
   await call()
   signal('SIGTERM')
+  signal('SIGINT') // at once
   await ended
   t.equal(stdout().match(/GET \/v3\/workorders 200/g)?.length, 10)
 })
