@@ -21,25 +21,29 @@ export interface Connections {
  * open them ahead of need: a shutdown would wait for their time-out.
  */
 export function trackConnections(): Connections {
-  const sockets = new Set<Socket>()
-  const answers = new Set<http.ServerResponse>()
+  // Arrays of answers and not sets: what comes and goes in a set outlives it, since old tables point to new ones.
+  const sockets = new Map<Socket, http.ServerResponse[]>()
+  let underWay = 0
   let isReleasing = false
 
   const endIdle = (): void => {
-    if (isReleasing && answers.size === 0) for (const socket of sockets) socket.destroySoon()
+    if (isReleasing && underWay === 0) for (const socket of sockets.keys()) socket.destroySoon()
   }
 
   return {
     watch(server) {
       server.on('connection', (socket: Socket) => {
-        sockets.add(socket)
+        sockets.set(socket, [])
         socket.once('close', () => sockets.delete(socket))
       })
-      server.prependListener('request', (_request: http.IncomingMessage, response: http.ServerResponse) => {
+      server.prependListener('request', ({ socket }: http.IncomingMessage, response: http.ServerResponse) => {
         if (isReleasing) response.shouldKeepAlive = false
-        answers.add(response)
+        const answers = sockets.get(socket) ?? []
+        answers.push(response)
+        underWay++
         response.on('close', () => {
-          answers.delete(response)
+          answers.splice(answers.indexOf(response), 1)
+          underWay--
           endIdle()
         })
       })
@@ -48,11 +52,11 @@ export function trackConnections(): Connections {
       return sockets.size
     },
     get underWay() {
-      return answers.size
+      return underWay
     },
     release() {
       isReleasing = true
-      for (const response of answers) response.shouldKeepAlive = false
+      for (const response of [...sockets.values()].flat()) response.shouldKeepAlive = false
       endIdle()
     }
   }

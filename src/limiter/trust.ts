@@ -6,6 +6,8 @@ export interface Departure {
   readonly at: number
   /** Calls that held a place when this one departed. */
   readonly others: number
+  /** Its place in the list of those that are out, as long as it is waited for. */
+  index?: number
 }
 
 /**
@@ -47,7 +49,8 @@ const leastPatienceMs = 1000
  * who else uses the quota now.
  */
 export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): Trust {
-  const out = new Set<Departure>()
+  // A list without order and not a set: what comes and goes in a set outlives it, since old tables point to new ones.
+  const out: Departure[] = []
   const leastTrusted = calls < quota.calls ? 0 : Number.POSITIVE_INFINITY
   let trusted = Math.max(leastTrusted, calls)
 
@@ -57,18 +60,25 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
     return roundTrip.isKnown ? Math.max(1, Math.round((quota.calls * roundTrip.ms) / quota.windowMs)) : 1
   }
 
+  function remove(call: Departure): void {
+    const { index = -1 } = call
+    const last = index < 0 ? undefined : out.pop()
+    if (!last) return
+    call.index = -1
+    if (last === call) return
+    out[index] = last
+    last.index = index
+  }
+
   function forgetSlow(at: number): void {
-    for (const call of out) {
-      if (call.at + patienceMs() > at) return
-      out.delete(call)
-    }
+    for (const call of out.filter((one) => one.at + patienceMs() <= at)) remove(call)
   }
 
   return {
     room(others, at) {
       if (others < trusted) return trusted - others
       forgetSlow(at)
-      return Math.max(0, explorers() - out.size)
+      return Math.max(0, explorers() - out.length)
     },
     get explorers() {
       return explorers()
@@ -76,14 +86,13 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
     opensAt(others, at) {
       if (others < trusted) return Number.POSITIVE_INFINITY
       forgetSlow(at)
-      for (const call of out) return call.at + patienceMs()
-      return Number.POSITIVE_INFINITY
+      return out.reduce((earliest, call) => Math.min(earliest, call.at + patienceMs()), Number.POSITIVE_INFINITY)
     },
     depart(call) {
-      out.add(call)
+      call.index = out.push(call) - 1
     },
     back(call, admitted) {
-      out.delete(call)
+      remove(call)
       if (admitted) trusted = Math.max(trusted, call.others + 1)
       else if (admitted === false) trusted = Math.max(leastTrusted, Math.min(trusted, call.others >> 1))
     },

@@ -171,7 +171,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       }
       permits.refill(waiting(), at)
       if (permits.available < 2) commons?.short()
-      const place = { at, others, probe: gate.depart() }
+      const place = { at, others, probe: gate.depart(), index: -1 }
       trust.depart(place)
       return place
     },

@@ -5,40 +5,58 @@ import type { Call } from './call.js'
 export interface ClientConnections {
   /** Keeps a call until it has closed. When its connection ends, so does the call. */
   watch(call: Call): void
-  /** The call that came last on a connection, answered or not. */
+  /** The call that came last on a connection, until it has closed. */
   latest(socket: Socket): Call | undefined
   /** Has the last message said, or been told, that none is taken after it (RFC 9112 §9.6)? Node takes it all the same. */
   isLast(socket: Socket): boolean
 }
 
 interface Connection {
-  readonly open: Set<Call>
-  latest: Call
+  /** In the order they came. Hardly ever more than one. */
+  readonly open: Call[]
+  latest: Call | undefined
+  hasHadLast: boolean
 }
 
+/**
+ * Nothing of a call is kept once it has closed: an idle connection would otherwise hold request, answer and body of its
+ * last call. Arrays instead of sets, whose tables are replaced after a few deletions, the old one pointing to the new:
+ * one that has grown old keeps all its successors in memory, and every call in them, until the next full collection.
+ */
 export function createClientConnections(): ClientConnections {
   const connections = new WeakMap<Socket, Connection>()
 
   /** Node tells only the response whose turn it is that its client has left, none of the pipelined ones behind it. */
-  function begin(socket: Socket, latest: Call): Connection {
-    const connection = { open: new Set<Call>(), latest }
+  function begin(socket: Socket): Connection {
+    const connection: Connection = { open: [], latest: undefined, hasHadLast: false }
     connections.set(socket, connection)
     socket.once('close', () => {
-      for (const call of connection.open) call.close()
+      for (const call of [...connection.open]) call.close()
     })
     return connection
   }
 
   return {
     watch(call) {
-      const { socket } = call.request
-      const known = connections.get(socket)
-      if (known) known.latest = call
-      const { open } = known ?? begin(socket, call)
-      open.add(call)
-      call.response.on('close', () => open.delete(call))
+      const { request, response } = call
+      const connection = connections.get(request.socket) ?? begin(request.socket)
+      connection.open.push(call)
+      connection.latest = call
+      response.on('close', () => {
+        connection.open.splice(connection.open.indexOf(call), 1)
+        connection.hasHadLast ||= isLastAnswer(call)
+        if (connection.latest === call) connection.latest = undefined
+      })
     },
     latest: (socket) => connections.get(socket)?.latest,
-    isLast: (socket) => connections.get(socket)?.latest.response.shouldKeepAlive === false
+    isLast(socket) {
+      const connection = connections.get(socket)
+      if (!connection) return false
+      return connection.hasHadLast || (connection.latest !== undefined && isLastAnswer(connection.latest))
+    }
   }
+}
+
+function isLastAnswer({ response }: Call): boolean {
+  return response.shouldKeepAlive === false
 }

@@ -33,7 +33,7 @@ export function createParserFailures(connections: ClientConnections, environment
       }
       const failure = explain(error.code)
       const call = connections.latest(socket)
-      if (!call || call.response.closed) return refuse(socket, failure)
+      if (!call) return refuse(socket, failure)
       const { request, response } = call
       // What came is no part of the last request: that one gets its own answer first.
       if (request.complete) return void response.once('close', () => refuse(socket, failure))
