@@ -2,7 +2,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY tsconfig.json esbuild.mjs ./
 COPY src src
 RUN npm run build && chmod +x dist/main.js && npm prune --omit=dev --omit=optional --ignore-scripts
 

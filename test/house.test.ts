@@ -122,11 +122,7 @@ t.test('there is no circle of imports', async (t) => {
   for (const { file } of sources) walk(file, [])
 })
 
-t.test('libraries stay in their rooms, and every one that is used is a dependency', async (t) => {
-  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>
-    optionalDependencies: Record<string, string>
-  }
+t.test('libraries stay in their rooms', async (t) => {
   const used = new Set<string>()
   for (const { from, to } of imports.filter((edge) => !isLocal(edge) && !edge.to.startsWith('node:'))) {
     const name = to
@@ -136,7 +132,21 @@ t.test('libraries stay in their rooms, and every one that is used is a dependenc
     used.add(name)
     if (!confined[name]?.includes(roomOf(from))) t.fail(`${from} imports ${to}`)
   }
-  t.strictSame([...used].sort(), Object.keys({ ...dependencies, ...optionalDependencies }).sort())
+  t.strictSame([...used].sort(), Object.keys(confined).sort())
+})
+
+t.test('who installs the package gets the libraries that are not in the bundle, and no others', async (t) => {
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8')
+  ) as Record<string, Record<string, string>>
+  const left = /external = \[(.*)\]/.exec(readFileSync(join(root, 'esbuild.mjs'), 'utf8'))?.[1] ?? ''
+  const installed = Object.keys({ ...dependencies, ...optionalDependencies }).sort()
+  t.strictSame(installed, [...left.matchAll(/'([^']+)'/g)].map(([, name]) => name).sort())
+  t.strictSame(
+    Object.keys(confined).filter((name) => !installed.includes(name) && devDependencies?.[name] === undefined),
+    [],
+    'the rest is here when the bundle is made'
+  )
 })
 
 t.test('no file is longer than 250 lines, none is a drawer or a barrel, none exports a default', async (t) => {

@@ -9,12 +9,13 @@ export interface Gathering {
 
 /** How long a record may be kept. */
 const everyMs = 100
-const most = 100
+/** Too few to grow old: V8 would then make all records where only full collections reach. */
+const most = 20
 
 /**
  * Hands a record on at once when it is the only one for a while, and records that follow each other closely together.
  * What an observer does for one call among everything else that is done for it takes several times as long as what it
- * does for a hundred in a row: its code and data have to be fetched into the processor's caches anew each time.
+ * does for twenty in a row: its code and data have to be fetched into the processor's caches anew each time.
  */
 export function gather(observers: readonly CallObserver[]): Gathering {
   let kept: CallRecord[] = []

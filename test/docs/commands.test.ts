@@ -6,7 +6,7 @@ import t from 'tap'
 import { startApp } from '../support/app.js'
 import { blocksOf, pages } from './pages.js'
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
 /** Why a command in the pages is not run here. */
 const marks = ['credentials', 'docker', 'fiddler', 'job', 'kubernetes', 'network', 'root', 'shell'].map(

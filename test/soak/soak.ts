@@ -47,7 +47,7 @@ writeFileSync(
 
 const proxy = spawn(
   process.execPath,
-  [join(root, 'build/src/main.js'), 'start', '--config', join(folder, 'config.json'), '--log-format', 'json'],
+  [join(root, 'dist/main.js'), 'start', '--config', join(folder, 'config.json'), '--log-format', 'json'],
   {
     stdio: ['ignore', 'pipe', 'inherit']
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { account, type ServiceChannel } from './servicechannel.js'
 
-const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../../../dist/main.js', import.meta.url))
 
 export interface RunOptions {
   args?: readonly string[]
