@@ -1,99 +1,129 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { problems as codes } from '../errors.js'
-import type { Metrics } from './metrics.js'
+import type { Distribution } from './distribution.js'
 import { type Readings, readAtScrape } from './readings.js'
-import { createRouteTemplates } from './route-template.js'
+import type { Tally } from './tallies.js'
 
-/** The metrics once they are loaded. */
-export type Instruments = Metrics
-
-/** Up to the 120 seconds a call may wait, and be waited for, by default. */
-const queueBuckets = [0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 90, 120]
-const upstreamBuckets = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60, 120]
-
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+/** The registry of one process. */
+export interface Instruments {
+  /** Every metric, in the text format of Prometheus. */
+  expose(): Promise<{ contentType: string; text: string }>
+}
 
 /**
- * The metrics of one process in a registry of their own. Names and labels follow Prometheus: base units, `_total` for
- * what only grows. No label has a value that callers can invent.
+ * What the tallies hold and what the rooms tell, as metrics in a registry of their own. Names and labels follow
+ * Prometheus: base units, `_total` for what only grows.
  */
-export function createInstruments(readings: Readings): Instruments {
+export function createInstruments(tallies: ReadonlyMap<string, Tally>, readings: Readings): Instruments {
   const registry = new Registry()
   const registers = [registry]
-  const routes = createRouteTemplates()
+  type Add = (labels: Record<string, string>, count: number) => void
 
-  const calls = new Counter({
-    name: 'sc_proxy_calls_total',
-    help: 'Finished calls, by what was asked for and the class of the status the client got.',
-    labelNames: ['environment', 'method', 'status', 'route'],
-    registers
-  })
-  const problems = new Counter({
-    name: 'sc_proxy_problems_total',
-    help: 'Calls that the proxy itself had to answer, by the code of the answer.',
-    labelNames: ['environment', 'code'],
-    registers
-  })
-  const sent = new Counter({
-    name: 'sc_proxy_requests_sent_total',
-    help: 'Requests sent to the API: more than the calls where some were sent again.',
-    labelNames: ['environment'],
-    registers
-  })
-  const waits = new Histogram({
-    name: 'sc_proxy_queue_seconds',
-    help: 'How long calls waited for a place under the quota and for a connection.',
-    labelNames: ['environment'],
-    buckets: queueBuckets,
-    registers
-  })
-  const answers = new Histogram({
-    name: 'sc_proxy_upstream_seconds',
-    help: 'From sending a call to the head of the answer of the API, over all attempts.',
-    labelNames: ['environment'],
-    buckets: upstreamBuckets,
-    registers
-  })
-  const logins = new Counter({
-    name: 'sc_proxy_logins_total',
-    help: 'Requests to the token endpoint, by grant and outcome: renewed, or the code of the failure.',
-    labelNames: ['environment', 'grant', 'outcome'],
-    registers
-  })
+  function counter(name: string, help: string, labelNames: string[], read: (add: Add) => void): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        read((labels, count) => this.inc(labels, count))
+      }
+    })
+  }
+
+  function histogram(name: string, help: string, of: (tally: Tally) => Distribution): void {
+    // The library's own can only be told of one value after the other. It asks a metric for no more than this.
+    const metric = {
+      name,
+      get: async () => ({
+        name,
+        help,
+        type: 'histogram',
+        values: [...tallies].flatMap(([environment, tally]) => samples(name, { environment }, of(tally)))
+      })
+    }
+    registry.registerMetric(metric as unknown as Metric)
+  }
+
+  counter(
+    'sc_proxy_calls_total',
+    'Finished calls, by what was asked for and the class of the status the client got.',
+    ['environment', 'method', 'status', 'route'],
+    (add) => {
+      for (const [environment, { calls }] of tallies)
+        for (const [route, byMethod] of calls)
+          for (const [method, classes] of byMethod)
+            for (const [hundreds, count] of classes.entries())
+              if (count > 0) add({ environment, method, status: `${hundreds}xx`, route }, count)
+    }
+  )
+  counter(
+    'sc_proxy_problems_total',
+    'Calls that the proxy itself had to answer, by the code of the answer.',
+    ['environment', 'code'],
+    (add) => {
+      // From zero, so that the first one of a kind already is an increase.
+      for (const { name: environment } of readings.environments())
+        for (const code of Object.keys(codes)) add({ environment, code }, 0)
+      for (const [environment, { problems }] of tallies)
+        for (const [code, count] of problems) add({ environment, code }, count)
+    }
+  )
+  counter(
+    'sc_proxy_requests_sent_total',
+    'Requests sent to the API: more than the calls where some were sent again.',
+    ['environment'],
+    (add) => {
+      for (const [environment, { sent }] of tallies) if (sent > 0) add({ environment }, sent)
+    }
+  )
+  histogram(
+    'sc_proxy_queue_seconds',
+    'How long calls waited for a place under the quota and for a connection.',
+    ({ waits }) => waits
+  )
+  histogram(
+    'sc_proxy_upstream_seconds',
+    'From sending a call to the head of the answer of the API, over all attempts.',
+    ({ answers }) => answers
+  )
+  counter(
+    'sc_proxy_logins_total',
+    'Requests to the token endpoint, by grant and outcome: renewed, or the code of the failure.',
+    ['environment', 'grant', 'outcome'],
+    (add) => {
+      for (const [environment, { logins }] of tallies)
+        for (const { grant, outcome, count } of logins.values()) add({ environment, grant, outcome }, count)
+    }
+  )
   new Gauge({
     name: 'sc_proxy_info',
     help: 'The version that runs; always 1.',
     labelNames: ['version'],
     registers
   }).set({ version: readings.version }, 1)
-  // From zero, so that the first one of a kind already is an increase.
-  for (const { name: environment } of readings.environments()) {
-    for (const code of Object.keys(codes)) problems.inc({ environment, code }, 0)
-  }
   readAtScrape(registers, readings)
   collectDefaultMetrics({ register: registry })
 
   return {
-    observe(call) {
-      const { environment, attempts, queueMs, problem } = call
-      const isKnown = attempts > 0 && call.status !== 404
-      calls.inc({
-        environment,
-        method: methods.has(call.method) ? call.method : 'other',
-        status: `${Math.trunc(call.status / 100)}xx`,
-        route: routes.of(call.path, isKnown)
-      })
-      if (problem !== undefined) problems.inc({ environment, code: problem })
-      if (attempts > 0 || queueMs > 0) waits.observe({ environment }, queueMs / 1000)
-      if (attempts === 0) return
-      sent.inc({ environment }, attempts)
-      answers.observe({ environment }, call.upstreamMs / 1000)
-    },
-    observeLogin(environment, { type, grant, code }) {
-      logins.inc({ environment, grant, outcome: type === 'renewed' ? type : (code ?? type) })
-    },
     async expose() {
       return { contentType: registry.contentType, text: await registry.metrics() }
     }
   }
+}
+
+/** One distribution as a histogram is told: the counts of all buckets up to each bound, sum and number. */
+function samples(name: string, labels: Record<string, string>, { bounds, counts, sum }: Distribution) {
+  let count = 0
+  const upTo = (bound: number | '+Inf', index: number) => {
+    count += counts[index] ?? 0
+    return { metricName: `${name}_bucket`, labels: { le: bound, ...labels }, value: count }
+  }
+  const buckets = [...bounds, '+Inf' as const].map(upTo)
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count }
+  ]
 }

@@ -1,6 +1,9 @@
 /** Templates kept apart; what comes after them is `other`. The published API has some 600 routes. */
 const mostTemplates = 1000
 const longestTemplate = 160
+/** Paths whose template is remembered: programs ask for the same things again and again. */
+const mostPaths = 1000
+const longestPath = 500
 
 /** What a segment that names something looks like in lower case: `getfilteredassets_v1`, `$count`, `asset-tasks`. */
 const name = /^[a-z$](?:[a-z$._-]*[a-z])?\d{0,2}$/
@@ -20,9 +23,20 @@ export interface RouteTemplates {
 
 export function createRouteTemplates(most = mostTemplates): RouteTemplates {
   const known = new Set<string>()
+  const paths = new Map<string, string>()
+
+  function templateFor(path: string): string {
+    const remembered = paths.get(path)
+    if (remembered !== undefined) return remembered
+    const template = templateOf(path)
+    if (paths.size === mostPaths) paths.clear()
+    if (path.length <= longestPath) paths.set(path, template)
+    return template
+  }
+
   return {
     of(path, isKnown) {
-      const template = templateOf(path)
+      const template = templateFor(path)
       if (known.has(template)) return template
       // Ids made of letters alone look like names: they must not be able to fill the memory of whoever scrapes.
       if (!isKnown || known.size >= most || template.length > longestTemplate) return 'other'
