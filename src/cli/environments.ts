@@ -11,7 +11,7 @@ import { createTokenStore, type TokenEvent, type TokenStore, type TokenStoreOpti
 import type { Sharing } from '../redis/sharing.js'
 import { companyOf, type Quota } from '../servicechannel/environments.js'
 import { type Log, logLogins } from '../telemetry/log.js'
-import { createAgent, createFetch } from '../upstream/agent.js'
+import { createAgent, createApiClients, createFetch } from '../upstream/agent.js'
 import { createReadAhead } from '../upstream/body.js'
 import { createExchange, type Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
@@ -71,16 +71,17 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
   function connect(environment: Environment, session?: Session): ConnectedEnvironment {
     const { name, apiUrl, loginUrl, credentials } = environment
     const { clientId, clientSecret, username, password } = credentials
-    const agent = createAgent({
+    const network = {
       tls: config.tls,
       ca: environment.ca,
       upstreamProxy: config.upstreamProxy,
       noProxy: config.noProxy,
       timeouts: config.timeouts,
-      connections: config.pool.connections,
       lookup,
       now
-    })
+    }
+    const agent = createAgent(network)
+    const clients = createApiClients(network, apiUrl)
     const logLogin = logLogins(log, name)
     const slots = createSlots(config.pool.connections, config.timeouts.connectSeconds * 1000)
     const tokens = createTokenStore({
@@ -111,14 +112,15 @@ export function createConnector(config: Settings, log: Log, ports: Ports = {}): 
     closers.push(
       () => tokens.close(),
       () => limiter.close(),
-      () => agent.destroy(cutOff())
+      () => agent.destroy(cutOff()),
+      () => clients.destroy(cutOff())
     )
     const exchange = createExchange({
       environment: name,
       limiter,
       tokens,
       slots,
-      send: createSend(agent, apiUrl),
+      send: createSend(clients),
       readAhead,
       now
     })

@@ -12,7 +12,7 @@ export async function withFetch<T>(
   ca: string | undefined,
   use: (fetch: typeof globalThis.fetch) => Promise<T>
 ): Promise<T> {
-  const agent = createAgent({ ...network, ca, connections: 1 })
+  const agent = createAgent({ ...network, ca })
   try {
     return await use(createFetch(agent))
   } finally {

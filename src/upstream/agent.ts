@@ -1,9 +1,9 @@
 import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
-import { buildConnector, type Dispatcher, Agent as Pools, fetch as undiciFetch } from 'undici'
+import { Agent, buildConnector, Client, fetch as undiciFetch } from 'undici'
+import { type Clients, createClients } from './clients.js'
 import { tolerateContinue } from './interim.js'
 import { isExempt } from './no-proxy.js'
-import { type Agent, createRotation } from './rotation.js'
 import { createTunnel } from './tunnel.js'
 
 export interface AgentOptions {
@@ -15,8 +15,6 @@ export interface AgentOptions {
   /** Hosts that are reached directly, as in NO_PROXY. */
   noProxy?: string
   timeouts: { connectSeconds: number; headersSeconds: number; bodySeconds: number }
-  /** Connections kept per origin. */
-  connections: number
   /** Resolves host names; the system's by default. */
   lookup?: LookupFunction | undefined
   /** Monotonic milliseconds that go on through a suspend. */
@@ -31,29 +29,53 @@ export type ConnectOptions = Pick<AgentOptions, 'tls' | 'ca' | 'upstreamProxy' |
 const connectionLifeMs = 120_000
 
 /**
- * The agent of one environment, for API and login alike. Certificates are always verified: there is no option that
- * turns it off. HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
+ * The connections to the API of one environment. Certificates are always verified: there is no option that turns it off.
+ * HTTP/1.1 only: the API's answers, odd ones included, are known in that form.
  */
+export function createApiClients(options: AgentOptions, apiUrl: string): Clients {
+  tolerateContinue()
+  const { now = () => performance.now() } = options
+  const shared = common(options)
+  const each = {
+    ...shared,
+    connect: neverHolding(shared.connect),
+    pipelining: 1,
+    // Below the idle time after which servers and load balancers commonly close: a request must not meet a closing
+    // socket. A server that names its own time (Keep-Alive: timeout=…) is believed, less the threshold.
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 30_000,
+    keepAliveTimeoutThreshold: 2_000
+  }
+  return createClients(() => new Client(apiUrl, each), connectionLifeMs, now)
+}
+
+/** The same for what is asked now and then, such as a token: each time on a connection of its own. */
 export function createAgent(options: AgentOptions): Agent {
   tolerateContinue()
-  const { timeouts, now = () => performance.now() } = options
-  const connect = createConnect(options)
-  const make = () =>
-    new Pools({
-      connect,
-      connections: options.connections,
-      pipelining: 1,
-      headersTimeout: timeouts.headersSeconds * 1000,
-      bodyTimeout: timeouts.bodySeconds * 1000,
-      // Below the idle time after which servers and load balancers commonly close: a request must not meet a closing
-      // socket. A server that names its own time (Keep-Alive: timeout=…) is believed, less the threshold.
-      keepAliveTimeout: 4_000,
-      keepAliveMaxTimeout: 30_000,
-      keepAliveTimeoutThreshold: 2_000,
-      maxHeaderSize: 64 * 1024,
-      allowH2: false
+  return new Agent({ ...common(options), pipelining: 0 })
+}
+
+/**
+ * Connections that do not keep the process alive: the clients of its listeners do. undici would make each do so for the
+ * time of every call, and no longer after it, which costs as much as a quota.
+ */
+function neverHolding(connect: buildConnector.connector): buildConnector.connector {
+  return (target, callback) =>
+    connect(target, (error, socket) => {
+      if (error) return callback(error, null)
+      socket.unref()
+      callback(null, Object.assign(socket, { ref: () => socket, unref: () => socket }))
     })
-  return createRotation(make, connectionLifeMs, now)
+}
+
+function common(options: AgentOptions) {
+  return {
+    connect: createConnect(options),
+    headersTimeout: options.timeouts.headersSeconds * 1000,
+    bodyTimeout: options.timeouts.bodySeconds * 1000,
+    maxHeaderSize: 64 * 1024,
+    allowH2: false
+  }
 }
 
 /** Makes the verified TLS connections of an agent, straight or through the forward proxy. */
@@ -79,9 +101,8 @@ export function createConnect(options: ConnectOptions): buildConnector.connector
 
 /** The standard fetch by way of that agent. Redirects are not followed: a token endpoint's 302 is an answer. */
 export function createFetch(agent: Agent): typeof globalThis.fetch {
-  const dispatcher = agent as Dispatcher // fetch asks no more of it than to dispatch
   return ((input: string | URL, init?: object) =>
-    undiciFetch(input, { ...init, dispatcher, redirect: 'manual' })) as unknown as typeof globalThis.fetch
+    undiciFetch(input, { ...init, dispatcher: agent, redirect: 'manual' })) as unknown as typeof globalThis.fetch
 }
 
 function trustedRoots(): readonly string[] {

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, reasonPhrase, unknownCoding } from './answer-head.js'
+import type { Clients } from './clients.js'
 import { rawList } from './header-list.js'
 import type { Leaving } from './leaving.js'
-import type { Agent } from './rotation.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
 export interface Outgoing {
@@ -45,32 +45,37 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * Sends once and never again. Resolves with the head of the answer, its body streaming with backpressure; rejects with
  * LostError. Whoever leaves ends the attempt at any time, and with it the connection.
  */
-export function createSend(agent: Agent, origin: string): Send {
+export function createSend(clients: Clients): Send {
   return ({ method, target, headers, payload, leaving, release }) =>
     new Promise((resolve, reject) => {
       let written = false
       let body: IncomingBody | undefined
       let abort: ((error: Error) => void) | undefined
       const trailers: string[] = []
+      const left = leaving.reason()
+      if (left) {
+        release()
+        return reject(new LostError(false, left))
+      }
+      let client: Client | undefined = clients.take()
 
       const finish = () => {
         leaving.listen(undefined)
+        if (client) clients.giveBack(client)
+        client = undefined
         release()
       }
       const fail = (error: unknown) => {
-        finish()
         abort?.(error instanceof Error ? error : new Error('aborted'))
+        finish()
         if (body) body.fail(error)
         else reject(new LostError(written, error))
       }
-      const left = leaving.reason()
-      if (left) return fail(left)
       leaving.listen(() => fail(leaving.reason()))
 
-      agent.dispatch(
+      client.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
         {
-          origin,
           path: target,
           method: method as Dispatcher.HttpMethod,
           headers,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Limiter } from '../../src/limiter/limiter.js'
 import type { TokenStore } from '../../src/oauth/token-store.js'
-import { createAgent } from '../../src/upstream/agent.js'
+import { createApiClients } from '../../src/upstream/agent.js'
 import { createReadAhead } from '../../src/upstream/body.js'
 import { type Conversation, createExchange } from '../../src/upstream/exchange.js'
 import { createLeaving } from '../../src/upstream/leaving.js'
@@ -75,18 +75,17 @@ t.test(
   'an answer that breaks off before anybody reads it is told to whoever reads, and harms nobody else',
   async (t) => {
     const wire = await startWire(t, (line) => line.say('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))
-    const agent = createAgent({
-      tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
-      ca: wire.ca,
-      timeouts: { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5 },
-      connections: 1
-    })
-    t.teardown(() => agent.destroy())
-    let released = 0
-    const answer = await createSend(
-      agent,
+    const clients = createApiClients(
+      {
+        tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
+        ca: wire.ca,
+        timeouts: { connectSeconds: 5, headersSeconds: 5, bodySeconds: 5 }
+      },
       wire.apiUrl
-    )({
+    )
+    t.teardown(() => clients.destroy())
+    let released = 0
+    const answer = await createSend(clients)({
       method: 'GET',
       target: '/',
       headers: [],
