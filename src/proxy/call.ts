@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
 import type { OpenRecording } from '../telemetry/recording.js'
@@ -7,6 +6,7 @@ import type { Conversation } from '../upstream/exchange.js'
 import { createLeaving } from '../upstream/leaving.js'
 import { requestHeaders } from './headers.js'
 import { preferredWait } from './prefer.js'
+import { newRequestId } from './request-id.js'
 import { tap } from './tap.js'
 import { readTarget, type Target } from './target.js'
 
@@ -102,7 +102,7 @@ function endingOf({ response, problem }: Call): Ending {
   }
 }
 
-function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending): CallRecord {
+function recordOf(call: Call, opened: { at: number; on: number }, { status, problem }: Ending): CallRecord {
   const { id, environment, method, target, request, trace } = call
   return {
     id,
@@ -110,8 +110,9 @@ function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending)
     startedAt: opened.at,
     environment,
     method,
-    path: target.split('?', 1)[0] ?? '',
-    ...ended,
+    path: pathOf(target),
+    status,
+    problem,
     totalMs: toTenths(performance.now() - opened.on),
     queueMs: toTenths(trace.queueMs),
     tokenMs: toTenths(trace.tokenMs),
@@ -122,9 +123,14 @@ function recordOf(call: Call, opened: { at: number; on: number }, ended: Ending)
   }
 }
 
+function pathOf(target: string): string {
+  const end = target.indexOf('?')
+  return end < 0 ? target : target.slice(0, end)
+}
+
 /** A client's own request id is kept when it is harmless in a header and a log line. */
 function idFrom(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.:+/=-]{1,128}$/.test(header) ? header : randomUUID()
+  return typeof header === 'string' && /^[\w.:+/=-]{1,128}$/.test(header) ? header : newRequestId()
 }
 
 /** `traceparent` (W3C Trace Context §3.2), known fields only. What is not well-formed counts as not sent. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { ProxyError, problemBody } from '../errors.js'
@@ -6,6 +5,7 @@ import type { Log } from '../telemetry/log.js'
 import { ownHeaders, type Stamped } from './answer.js'
 import type { ClientConnections } from './client-connections.js'
 import { methods } from './failure.js'
+import { newRequestId } from './request-id.js'
 
 /** How long a refused connection is still read, so that what it had under way does not cost its client the answer. */
 const lingerMs = 2_000
@@ -71,7 +71,7 @@ export function createParserFailures(connections: ClientConnections, environment
 /** What never became a call is stamped like one, so that its answer can be found and placed. */
 function nobodys(environment: string): Stamped {
   const trace = { queueMs: 0, tokenMs: 0, upstreamMs: 0, attempts: 0, ahead: 0, notes: [] }
-  return { id: randomUUID(), environment, trace, page: undefined, waitSeconds: undefined }
+  return { id: newRequestId(), environment, trace, page: undefined, waitSeconds: undefined }
 }
 
 /** A handshake record of any version of TLS (RFC 8446 §5.1). */

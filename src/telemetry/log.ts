@@ -65,8 +65,8 @@ export function logCalls(log: Log): CallObserver {
     const waited = queueMs >= 1 ? `, waited ${Math.round(queueMs)} ms` : ''
     const why = [problem, ...notes].filter(Boolean).join('; ')
     const line = `${environment} ${method} ${path} ${status} (${took}${waited})${why && ` ${why}`}`
-    const times = { queueMs, tokenMs, upstreamMs, totalMs }
-    const call = { id, startedAt, environment, method, path, status, problem, ...times, attempts, notes }
+    // biome-ignore format: one line of the log
+    const call = { id, startedAt, environment, method, path, status, problem, queueMs, tokenMs, upstreamMs, totalMs, attempts, notes }
     if (problem === undefined || problem === 'client_left') lines.info({ call }, line)
     else lines.warn({ call }, line)
   }

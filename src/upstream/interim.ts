@@ -18,23 +18,34 @@ export function tolerateContinue(): void {
 
 let isTolerated = false
 
+const isAwaited = Symbol('what is read next begins an answer')
+
+type Reader = Pick<Socket, 'read'> & { [isAwaited]?: boolean }
+
 /** Takes interim 100s away from what is read next, until an answer of another status begins. */
-export function skipContinue(socket: Pick<Socket, 'read'>): void {
+export function skipContinue(socket: Reader): void {
+  // Connections are kept for many answers: a function for each of them would be one more thing to make and to forget.
+  if (socket[isAwaited] === undefined) filterReads(socket)
+  socket[isAwaited] = true
+}
+
+function filterReads(socket: Reader): void {
   const { read } = socket
-  let held: Buffer = Buffer.alloc(0)
+  let held: Buffer | undefined
 
   socket.read = (size) => {
     const chunk: Buffer | null = read.call(socket, size)
-    if (chunk === null) return null
-    if (held.length === 0 && !mayBeInterim(chunk)) {
-      socket.read = read
-      return chunk
+    if (chunk === null || !socket[isAwaited]) return chunk
+    if (held !== undefined || mayBeInterim(chunk)) {
+      const bytes: Buffer = held === undefined ? chunk : Buffer.concat([held, chunk])
+      const rest = withoutContinue(bytes)
+      held = rest === undefined && bytes.length < longestHead ? bytes : undefined
+      if (held) return null
+      socket[isAwaited] = false
+      return rest ?? bytes
     }
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-    const rest = withoutContinue(held)
-    if (rest === undefined && held.length < longestHead) return null
-    socket.read = read
-    return rest ?? held
+    socket[isAwaited] = false
+    return chunk
   }
 }
 
