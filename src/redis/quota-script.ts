@@ -42,6 +42,7 @@ end
 -- Who holds what. Places of the silent come free one grace after their lease.
 local own, others, live = nil, {}, 0
 flat = redis.call('HGETALL', places)
+local isEmpty = #flat == 0
 for i = 1, #flat, 2 do
   local f = {}
   for word in string.gmatch(flat[i + 1], '%S+') do f[#f + 1] = tonumber(word) end
@@ -59,8 +60,9 @@ end
 if own and own.question >= question then return { 'late' } end
 
 -- The books may be those of another life of the server: emptied, restored, or a copy that had not heard the last of it.
+-- Short of memory, a server may also have thrown out the lines alone.
 -- Nothing is granted until as many replicas have told what they hold as were known, or all silent ones are spent.
-if known.run ~= run then
+if known.run ~= run or isEmpty then
   local declared = own and own.live and live + 1 or live
   note('run', run)
   note('born', now)

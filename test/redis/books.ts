@@ -34,6 +34,7 @@ export function createBooks(now: () => number) {
     const knew = Number(args[11])
     const rest = Number(args[12])
     const probed = String(args[13])
+    const isEmpty = places.size === 0
     const others: Line[] = []
     let live = 0
     let own: Line | undefined
@@ -50,7 +51,7 @@ export function createBooks(now: () => number) {
     }
     if (own !== undefined && places.has(me) && own.question >= question!) return ['late']
     if (!places.has(me)) own = undefined
-    if (learned.run !== run) {
+    if (learned.run !== run || isEmpty) {
       learned.run = run
       learned.born = at
       learned.knew = own !== undefined && own.till > at ? live + 1 : live
@@ -132,6 +133,10 @@ export function createBooks(now: () => number) {
 
   return {
     exchange,
+    /** As a server does that is short of memory. */
+    evict() {
+      places.clear()
+    },
     /** As FLUSHALL does. */
     flush() {
       places.clear()

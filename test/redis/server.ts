@@ -5,12 +5,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** A real server, Redis or Valkey, that keeps nothing on the disk; undefined where none is installed. */
-const program = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+/** A real server that keeps nothing on the disk: the one that is asked for, or what is installed; undefined without. */
+const asked = process.env.REDIS_SERVER
+const program = (asked === undefined ? ['redis-server', 'valkey-server'] : [asked]).find(
+  (name) => spawnSync(name, ['--version']).status === 0
+)
+const client = program?.replace(/server$/, 'cli') ?? 'redis-cli'
+
+/** Which server these tests speak with, as it calls itself. */
+export const serverVersion = program && /^(.*?) sha=/.exec(`${spawnSync(program, ['--version']).stdout}`)?.[1]
 
 /** What to hand to `t.test` as `skip`: loud, since much goes unproved without a server. */
 export const withoutRedis =
-  program === undefined ? '*** redis-server is NOT INSTALLED: nothing that is shared is proved here ***' : false
+  program === undefined
+    ? `*** ${asked ?? 'redis-server'} is NOT INSTALLED: nothing that is shared is proved here ***`
+    : false
 
 export interface RedisServer {
   readonly url: string
@@ -64,7 +73,7 @@ export async function startRedis(t: Test, args: string[] = []): Promise<RedisSer
     start,
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
-    say: (...words) => spawnSync('redis-cli', ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
+    say: (...words) => spawnSync(client, ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
   }
 }
 

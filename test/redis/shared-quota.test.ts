@@ -133,6 +133,23 @@ t.test('an emptied Redis is told again by everybody what they use before it gran
   t.ok(within(server, from) >= quota.calls, 'and it goes on')
 })
 
+t.test('books that Redis has thrown out to save memory are told again before it grants anything', real(), async (t) => {
+  const { redis, replicas } = await world(t, 2, { seats: 2, safePercent: 0 })
+  await Promise.all(Array.from({ length: 15 }, () => replicas[0]!.limiter.acquire(ticket())))
+  let departed = 0
+  for (let n = 0; n < 20; n++)
+    void replicas[1]!.limiter.acquire(ticket()).then(
+      () => departed++,
+      () => {}
+    )
+  await until(() => departed === 5)
+  for (let n = 0; n < 10; n++) {
+    redis.say('DEL', 'test:quota:places')
+    await pause(130)
+  }
+  t.equal(departed, 5)
+})
+
 t.test(
   'a Redis that stops answering, and then answers all at once, neither stops the calls nor brings a burst',
   real(),
