@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,15 +35,21 @@ export interface RedisServer {
   say(...words: string[]): string
 }
 
-export async function startRedis(t: Test, args: string[] = []): Promise<RedisServer> {
+/** @param tls certificate and key; then it speaks nothing but TLS, as `localhost` */
+export async function startRedis(
+  t: Test,
+  args: string[] = [],
+  tls?: { cert: string; key: string }
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-redis-'))
   const port = await freePort()
+  const door = tls === undefined ? ['--port', `${port}`] : tlsDoor(folder, port, tls)
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
     const started = spawn(
       program ?? 'redis-server',
-      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...args],
+      [...door, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...args],
       { stdio: ['ignore', 'pipe', 'inherit'] }
     )
     server = started
@@ -67,7 +73,7 @@ export async function startRedis(t: Test, args: string[] = []): Promise<RedisSer
   })
   await start()
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tls === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${port}`,
     port,
     kill,
     start,
@@ -75,6 +81,14 @@ export async function startRedis(t: Test, args: string[] = []): Promise<RedisSer
     thaw: () => void server?.kill('SIGCONT'),
     say: (...words) => spawnSync(client, ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
   }
+}
+
+function tlsDoor(folder: string, port: number, { cert, key }: { cert: string; key: string }): string[] {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  writeFileSync(files.cert, cert)
+  writeFileSync(files.key, key)
+  const named = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert]
+  return ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no', ...named]
 }
 
 function freePort(): Promise<number> {

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createTokenStore, type TokenStore } from '../../src/oauth/token-store.js'
 import { openSharing, type Sharing } from '../../src/redis/sharing.js'
+import { until } from '../support/until.js'
+import { startRelay } from './relay.js'
 import { type RedisServer, startRedis, withoutRedis } from './server.js'
 
 const credentials = { clientId: 'SB.1.a', clientSecret: 'a client secret', username: 'user', password: 'pass word' }
@@ -79,7 +81,6 @@ async function world(t: Test, count: number, options?: Parameters<typeof loginSe
   const redis = await startRedis(t)
   const { server, fetch } = loginServer(options)
   const replicas = Array.from({ length: count }, () => startReplica(t, redis, fetch))
-  await pause(200) // connections
   return { redis, server, fetch, replicas }
 }
 
@@ -112,6 +113,16 @@ t.test('however many wait, one logs in for all', real(), async (t) => {
   )
 })
 
+t.test('who has just started and is asked at once waits for Redis before it logs in for itself', real(), async (t) => {
+  const redis = await startRedis(t)
+  const relay = await startRelay(t, redis.port, 150)
+  const { server, fetch } = loginServer()
+  const url = `redis://127.0.0.1:${relay.port}`
+  const replicas = Array.from({ length: 3 }, () => startReplica(t, { url }, fetch))
+  t.strictSame([...new Set((await all(replicas)).map(({ accessToken }) => accessToken))], ['access 1'])
+  t.equal(server.asked.length, 1)
+})
+
 t.test(
   'renewals are one for all too, with the refresh token of whoever was last, and five seconds apart',
   real(),
@@ -140,7 +151,7 @@ t.test(
   async (t) => {
     const { replicas, server } = await world(t, 2, { takesMs: 300 })
     const dead = replicas[0]!.tokens.get().catch(() => undefined)
-    await pause(100)
+    await until(() => server.asked.length === 1)
     replicas[0]!.sharing.close()
     const token = await replicas[1]!.tokens.get()
     t.match(token.accessToken, /access 2/)
@@ -186,7 +197,6 @@ t.test('nothing that is secret can be read in Redis, nor by a replica with anoth
   t.match(text, /token/)
   for (const secret of ['access 1', 'refresh 1', 'a client secret', 'pass word', 'SB.1.a']) t.notMatch(text, secret)
   const other = startReplica(t, redis, fetch, { ...credentials, clientSecret: 'another client secret' })
-  await pause(200)
   t.equal((await other.tokens.get()).accessToken, 'access 2')
   t.equal(server.tooSoon, 0, 'but it is the same user')
 })

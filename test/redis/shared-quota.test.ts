@@ -176,7 +176,7 @@ t.test('a Redis without memory is as good as none', real(), async (t) => {
   const { redis, replicas } = await world(t, 1, { seats: 1, safePercent: 50 })
   redis.say('CONFIG', 'SET', 'maxmemory', '1')
   await until(() => replicas[0]!.story.length === 2)
-  t.match(replicas[0]!.story, ['made with 1', 'lost: OOM'])
+  t.match(replicas[0]!.story, ['made with 1', 'lost: OOM: it is out of memory'])
   t.ok(await replicas[0]!.limiter.acquire(ticket()))
   redis.say('CONFIG', 'SET', 'maxmemory', '0')
   await until(() => isShared(replicas[0]!))
