@@ -1,44 +1,13 @@
-import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { Outcome } from '../../src/limiter/outcome.js'
 import { fullestWindow } from '../journeys/support/rolling-window.js'
 import { ticket } from '../limiter/world.js'
 import { until } from '../support/until.js'
+import { type Counter, counter, keepCalling } from './calling.js'
 import { type Replica, type ReplicaOptions, startReplica } from './replica.js'
 import { startRedis, withoutRedis } from './server.js'
 
 const quota = { calls: 20, windowMs: 1000 }
-
-/** The server: when calls arrive, and what it answers. */
-interface Counter {
-  arrivals: number[]
-  answer: () => Outcome
-}
-
-const counter = (answer: () => Outcome = () => ({ kind: 'spent' })): Counter => ({ arrivals: [], answer })
-
-/** So many callers that never rest. Returns what ends them and waits for the last one. */
-function keepCalling({ limiter }: Replica, callers: number, server: Counter, latencyMs = () => Math.random() * 20) {
-  const leaving = new AbortController()
-  setMaxListeners(0, leaving.signal)
-  const call = async () => {
-    while (!leaving.signal.aborted) {
-      const lease = await limiter.acquire(ticket({ signal: leaving.signal })).catch(() => undefined)
-      if (lease === undefined) continue
-      await pause(latencyMs())
-      server.arrivals.push(performance.now())
-      const outcome = server.answer()
-      await pause(latencyMs())
-      lease.report(outcome)
-    }
-  }
-  const all = Promise.all(Array.from({ length: callers }, call))
-  return async () => {
-    leaving.abort()
-    await all
-  }
-}
 
 const fullest = ({ arrivals }: Counter) => fullestWindow(arrivals, quota.windowMs)
 const within = ({ arrivals }: Counter, from: number) => arrivals.filter((at) => at >= from).length
@@ -171,6 +140,21 @@ t.test(
     t.ok(fullest(server) <= quota.calls, `${fullest(server)} in the fullest window`)
   }
 )
+
+t.test('a Redis that keeps everybody waiting for some seconds stops nobody', real(), async (t) => {
+  const { redis, replicas, server } = await world(t, 2)
+  const stops = replicas.map((replica) => keepCalling(replica, 20, server))
+  await pause(2500)
+  const from = performance.now()
+  redis.say('CLIENT', 'PAUSE', '2500')
+  await pause(2400)
+  const meanwhile = within(server, from)
+  await pause(2000)
+  for (const stop of stops) await stop()
+  t.ok(meanwhile >= quota.calls, `${meanwhile} calls meanwhile`)
+  t.ok(fullest(server) <= quota.calls, `${fullest(server)} in the fullest window`)
+  for (const { story } of replicas) t.equal(story.length, 1, 'nor is it taken for lost')
+})
 
 t.test('a Redis without memory is as good as none', real(), async (t) => {
   const { redis, replicas } = await world(t, 1, { seats: 1, safePercent: 50 })
