@@ -58,9 +58,10 @@ export function createBooks(now: () => number) {
       delete learned.settled
     }
     const born = number('born', at)
+    const isNew = knew === 0 || own?.life === 0
     if (learned.settled === undefined) {
-      if (knew > number('knew', 0)) learned.knew = knew
-      const told = 1 + others.filter((line) => line.life === born).length
+      if (!isNew && knew > number('knew', 0)) learned.knew = knew
+      const told = (isNew ? 0 : 1) + others.filter((line) => line.life === born).length
       const all = told >= number('knew', 0)
       if ((all && at >= born + Number(args[14])) || at >= born + lease! + grace!) learned.settled = 1
     }
@@ -124,7 +125,7 @@ export function createBooks(now: () => number) {
       want: want! - grant,
       question: question!,
       till: at + lease!,
-      life: born
+      life: isNew && learned.settled === undefined ? 0 : born
     }
     places.set(me, line)
     const left = learned.settled === undefined ? 0 : Math.max(0, free - grant - unmet)
