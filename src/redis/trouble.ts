@@ -16,8 +16,8 @@ const meanings: Record<string, string> = {
 export function reasonOf({ message, code }: NodeJS.ErrnoException): string {
   if (code !== undefined) return code
   if (/timed out|timeout/i.test(message)) return 'no answer in time'
-  // What a script may not do is told in the middle of a sentence.
-  const isForbidden = /^(-?ERR )?The user executing the script can't|\bNOPERM\b/i.test(message)
+  // What a script may not do is told in other words, and by Valkey in others again.
+  const isForbidden = /^ERR (The user executing the script can't|ACL failure in script)|\bNOPERM\b/.test(message)
   const word = isForbidden ? 'NOPERM' : /^[A-Z]{2,}\b/.exec(message)?.[0]
   if (word === undefined) return 'connection lost'
   return word in meanings ? `${word}: ${meanings[word]}` : word
