@@ -120,7 +120,7 @@ export async function openApp(config: Config, log: Log, outside: Outside = {}): 
 
   async function openAdmin(explorer: ExplorerOptions): Promise<string> {
     const obstacles = () => (isDraining ? ['The proxy is shutting down.'] : loginObstacles(environments.all()))
-    const remarks = () => sharingRemarks(sharing)
+    const remarks = () => [...sharingRemarks(sharing), ...(neighbours?.remarks() ?? [])]
     const allowedHosts = config.listeners.flatMap((listener) => listener.allowedHosts)
     const admin = createAdmin(
       { hasStarted: () => hasStarted, obstacles, remarks },
@@ -198,6 +198,7 @@ export async function openApp(config: Config, log: Log, outside: Outside = {}): 
       inspectorUrl: adminDoor && `${urlOf(adminDoor)}/#token=${inspector.token}`,
       async reconfigure(next) {
         observation.reconfigure(next)
+        sharing?.logInAs(next.redis)
         for (const [index, listener] of next.listeners.entries()) {
           if (listener.environment === config.listeners[index]?.environment) followers[index]?.(listener)
         }

@@ -3,6 +3,7 @@ import type { Grant } from '../oauth/grant.js'
 import { explainFailure } from '../upstream/failure.js'
 import { describeCall, probePath } from './check-call.js'
 import type { Finding } from './finding.js'
+import { inTurn } from './in-turn.js'
 import { type LoginResult, logInOnce } from './log-in-once.js'
 import { openLoginLedger } from './login-ledger.js'
 import { openSessionFile } from './open-session.js'
@@ -69,7 +70,9 @@ async function logIn(
       advice: 'Correct it. If it is right, and the account has been unlocked, sc-proxy login --password-stdin tries it.'
     }
   }
-  const result = await logInOnce(config, environment, grant, { askedAt: saved?.askedAt, ledger })
+  const result = await inTurn(config, environment, () =>
+    logInOnce(config, environment, grant, { askedAt: saved?.askedAt, ledger })
+  )
   if (result.ok && file) {
     const { askedAt, refreshToken = saved?.refreshToken } = result
     const loggedInAt = saved?.loggedInAt ?? askedAt

@@ -37,7 +37,7 @@ export const doctor: Command = {
     ])
     const running = await statusOf(config)
     const stateDir = config.stateDir === 'none' ? undefined : stateDirOf(config.stateDir, world)
-    tell([describeRunning(running)])
+    tell(describeRunning(running))
     tell(await checkPorts(config, running))
     tell(await checkFiles(filesWithSecrets(config, reads.texts)))
     if (Object.keys(config.environments).length === 0) tell([onlyEmulator])
@@ -80,13 +80,13 @@ async function statusOf({ admin }: Config): Promise<Status | undefined> {
   return answer?.status === 200 ? (answer.body as Status) : undefined
 }
 
-function describeRunning(running: Status | undefined): Finding {
+function describeRunning(running: Status | undefined): Finding[] {
   const about = { check: 'proxy', subject: 'on this machine' }
-  if (!running) return { ...about, status: 'ok', found: 'none is running' }
-  const { version, ready, reasons } = running
-  return ready
-    ? { ...about, status: 'ok', found: `sc-proxy ${version} is running and ready` }
-    : { ...about, status: 'warning', found: `sc-proxy ${version} is running and not ready`, advice: reasons.join(' ') }
+  if (!running) return [{ ...about, status: 'ok', found: 'none is running' }]
+  const { version, ready, reasons, remarks = [] } = running
+  const found = `sc-proxy ${version} is running and ${ready ? 'ready' : 'not ready'}`
+  const advice = [...reasons, ...remarks].join(' ')
+  return advice === '' ? [{ ...about, status: 'ok', found }] : [{ ...about, status: 'warning', found, advice }]
 }
 
 /** The files a secret was read from, the configuration file too when one stands in it. */

@@ -2,6 +2,7 @@ import type { Environment } from '../config/schema.js'
 import type { Grant } from '../oauth/grant.js'
 import { authorizeInBrowser } from './browser-login.js'
 import type { Command, Process } from './command.js'
+import { inTurn } from './in-turn.js'
 import { openLoginLedger } from './login-ledger.js'
 import { openSessionFile } from './open-session.js'
 import { type Given, json, secondsOf, takeOptions } from './options.js'
@@ -52,7 +53,9 @@ export const login: Command = {
     const { stateDir } = loaded.config
     const folder = stateDir === 'none' ? undefined : stateDirOf(stateDir, world)
     const ledger = openLoginLedger(folder, loginUrl, credentials.username ?? credentials.clientId)
-    const result = await logInOnce(loaded.config, environment, grant, { askedAt: before?.askedAt, ledger })
+    const result = await inTurn(loaded.config, environment, () =>
+      logInOnce(loaded.config, environment, grant, { askedAt: before?.askedAt, ledger })
+    )
     if (!result.ok) throw new Error(result.message)
     const { refreshToken, askedAt } = result
     if (refreshToken === undefined)

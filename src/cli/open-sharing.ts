@@ -4,7 +4,10 @@ import type { Sharing } from '../redis/sharing.js'
 import type { Log } from '../telemetry/log.js'
 
 /** What is shared with other replicas; undefined when nothing is, and then nothing of it is loaded. */
-export async function openSharing({ redis }: Pick<Config, 'redis'>, log: Log): Promise<Sharing | undefined> {
+export async function openSharing(
+  { redis }: Pick<Config, 'redis'>,
+  log: Pick<Log, 'info' | 'warn' | 'error'>
+): Promise<Sharing | undefined> {
   const { url, ...settings } = redis
   if (url === undefined) return undefined
   const { openSharing } = await import('../redis/sharing.js')
@@ -29,8 +32,14 @@ export async function openSharing({ redis }: Pick<Config, 'redis'>, log: Log): P
 
 /** What whoever asks for the health should know although calls are served; empty when there is nothing. */
 export function sharingRemarks(sharing: Pick<Sharing, 'contact'> | undefined): string[] {
-  if (sharing === undefined || sharing.contact.isMade) return []
-  return ['Redis is not reached: this proxy is alone and keeps to its own part of the safe share of the quota.']
+  if (sharing === undefined) return []
+  const { isMade, isCrowded, reason, replicas } = sharing.contact
+  if (!isMade)
+    return [
+      `Redis is not reached (${reason}): this proxy is alone and keeps to its own part of the safe share of the quota.`
+    ]
+  if (!isCrowded) return []
+  return [`${proxies(replicas)}, more than redis.maxReplicas: while Redis is not reached they could exceed the quota.`]
 }
 
 const proxies = (count: number) => `${count} ${count === 1 ? 'proxy is' : 'proxies are'} at work`

@@ -8,7 +8,8 @@ const live = [
   /^log\.level$/,
   /^shutdown\./,
   /^listeners\[\d+\]\.(access|allowedHosts|allowedOrigins|allowRemote|clientKey|priority|rules\.\w+)$/,
-  /^environments\.[^.]+\.credentials\.(clientSecret|username|password)$/
+  /^environments\.[^.]+\.credentials\.(clientSecret|username|password)$/,
+  /^redis\.(username|password)$/
 ]
 
 export interface ReloadOptions {

@@ -26,9 +26,9 @@ export const status: Command = {
 }
 
 /** For a person. */
-function describe({ version, uptimeSeconds, ready, reasons, listeners, environments }: Status): string {
+function describe({ version, uptimeSeconds, ready, reasons, remarks, listeners, environments }: Status): string {
   const lines = [`sc-proxy ${version}, running for ${span(uptimeSeconds)}, ${ready ? 'ready' : 'not ready'}`]
-  for (const reason of reasons) lines.push(`  ${reason}`)
+  for (const reason of [...reasons, ...remarks]) lines.push(`  ${reason}`)
   for (const environment of environments) {
     const { name, apiUrl, username, token, session, quota, companyQuota, queue } = environment
     const own = listeners.filter((listener) => listener.environment === name)

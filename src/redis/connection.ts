@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis'
+import { trustedWith } from './authorities.js'
 import type { Script } from './script.js'
+import { reasonOf } from './trouble.js'
 
 /** How to reach the server. */
 export interface RedisAddress {
@@ -24,6 +26,8 @@ export interface RedisConnection {
   onReady(listener: () => void): () => void
   /** Why there is no connection, in a few words without addresses; for the log. */
   readonly trouble: string | undefined
+  /** Another user name or password, from the next connection on; at once where there is none. */
+  logInAs(user: Pick<RedisAddress, 'username' | 'password'>): void
   close(): void
 }
 
@@ -37,21 +41,31 @@ const longestRetryMs = 1000
 /** Opens a connection and returns at once; it comes about, and comes back, by itself. */
 export function openRedis({ url, username, password, ca }: RedisAddress): RedisConnection {
   const listeners = new Set<() => void>()
+  const authorities = trustedWith(ca)
   let life: string | undefined
+  /** How often in a row a connection came about and was of no use. */
+  let refusals = 0
   let trouble: string | undefined = 'no connection yet'
   const redis = new Redis(url, {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url.startsWith('rediss:') && { tls: { ...(ca !== undefined && { ca }) } }),
+    ...(url.startsWith('rediss:') && { tls: { ...(authorities && { ca: authorities }) } }),
+    // That it can be spoken with is found out below, and what is wrong is told by the log alone.
+    enableReadyCheck: false,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: answerMs,
     connectTimeout: connectMs,
     socketTimeout: silenceMs,
-    retryStrategy: (times) => Math.min(longestRetryMs, 50 * times) * (0.5 + Math.random() / 2),
+    retryStrategy: (times) => Math.min(longestRetryMs, 50 * (times + 8 * refusals)) * (0.5 + Math.random() / 2),
     // What was the primary is a replica now: the address leads to another one, or soon will.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError(error) {
+      if (!error.message.startsWith('READONLY')) return false
+      refusals++
+      trouble = reasonOf(error)
+      return true
+    },
     connectionName: 'sc-proxy'
   })
 
@@ -72,6 +86,7 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
       for (const listener of listeners) listener()
     } catch (error) {
       trouble = reasonOf(error as Error)
+      refusals++
       redis.disconnect(true)
     }
   }
@@ -79,14 +94,17 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
   return {
     async run({ text, sha }, keys, args) {
       if (life === undefined) throw new Error(trouble ?? 'no connection')
-      try {
-        return await redis.evalsha(sha, keys.length, ...keys, ...args)
-      } catch (error) {
-        if (!(error as Error).message.startsWith('NOSCRIPT')) throw new Error(reasonOf(error as Error))
-        return redis.eval(text, keys.length, ...keys, ...args).catch((error) => {
+      const answer = await redis
+        .evalsha(sha, keys.length, ...keys, ...args)
+        .catch((error: Error) => {
+          if (!error.message.startsWith('NOSCRIPT')) throw error
+          return redis.eval(text, keys.length, ...keys, ...args)
+        })
+        .catch((error: Error) => {
           throw new Error(reasonOf(error))
         })
-      }
+      refusals = 0
+      return answer
     },
     get life() {
       return life ?? ''
@@ -98,16 +116,14 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
     get trouble() {
       return trouble
     },
+    logInAs({ username, password }) {
+      if (redis.options.username === username && redis.options.password === password) return
+      Object.assign(redis.options, { username, password })
+      if (life === undefined) redis.disconnect(true)
+    },
     close() {
       listeners.clear()
       redis.disconnect()
     }
   }
-}
-
-/** A code or the first word of what Redis says: messages may quote commands and addresses. */
-function reasonOf({ message, code }: NodeJS.ErrnoException): string {
-  if (code !== undefined) return code
-  if (/timed out|timeout/i.test(message)) return 'no answer in time'
-  return /^[A-Z]{2,}\b/.exec(message)?.[0] ?? 'connection lost'
 }

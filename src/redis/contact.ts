@@ -1,6 +1,10 @@
 /** Whether what is shared is shared at the moment, over all quotas and logins; tells each change once. */
 export interface Contact {
   readonly isMade: boolean
+  /** There are more replicas than seats. */
+  readonly isCrowded: boolean
+  /** Why the last question was not answered. */
+  readonly reason: string
   /** Replicas at work, this one included, as last heard. */
   readonly replicas: number
   /** How often it was lost so far. */
@@ -27,7 +31,7 @@ export function createContact(seats: number, events: ContactEvents): Contact {
   const apart = new Set<string>()
   const failures = new Map<string, number>()
   let state: 'new' | 'made' | 'lost' = 'new'
-  let reason = 'no answer'
+  let reason = 'no answer yet'
   let replicas = 1
   let losses = 0
   let isCrowded = false
@@ -43,6 +47,12 @@ export function createContact(seats: number, events: ContactEvents): Contact {
   return {
     get isMade() {
       return state === 'made'
+    },
+    get isCrowded() {
+      return isCrowded
+    },
+    get reason() {
+      return reason
     },
     get replicas() {
       return replicas

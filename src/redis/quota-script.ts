@@ -42,6 +42,7 @@ end
 -- Who holds what. Places of the silent come free one grace after their lease.
 local own, others, live = nil, {}, 0
 flat = redis.call('HGETALL', places)
+local isEmpty = #flat == 0
 for i = 1, #flat, 2 do
   local f = {}
   for word in string.gmatch(flat[i + 1], '%S+') do f[#f + 1] = tonumber(word) end
@@ -59,8 +60,10 @@ end
 if own and own.question >= question then return { 'late' } end
 
 -- The books may be those of another life of the server: emptied, restored, or a copy that had not heard the last of it.
--- Nothing is granted until as many replicas have told what they hold as were known, or all silent ones are spent.
-if known.run ~= run then
+-- Short of memory, a server may also have thrown out the lines alone.
+-- Nothing is granted until as many replicas have told what they hold as were known, or all silent ones are spent. Who
+-- was not there before, and so stands for nobody who was, does not count.
+if known.run ~= run or isEmpty then
   local declared = own and own.live and live + 1 or live
   note('run', run)
   note('born', now)
@@ -68,9 +71,10 @@ if known.run ~= run then
   forget('settled')
 end
 local born = number('born', now)
+local isNew = knew == 0 or (own ~= nil and own.life == 0)
 if not known.settled then
-  if knew > number('knew', 0) then note('knew', knew) end
-  local told = 1
+  if not isNew and knew > number('knew', 0) then note('knew', knew) end
+  local told = isNew and 0 or 1
   for _, line in ipairs(others) do if line.life == born then told = told + 1 end end
   local all = told >= number('knew', 0)
   if (all and now >= born + tonumber(ARGV[15])) or now >= born + lease + grace then note('settled', 1) end
@@ -141,7 +145,9 @@ if known.settled then
 end
 
 local till = now + lease
-redis.call('HSET', places, me, table.concat({ held + grant, used, want - grant, question, till, born }, ' '))
+local life = born
+if isNew and not known.settled then life = 0 end
+redis.call('HSET', places, me, table.concat({ held + grant, used, want - grant, question, till, life }, ' '))
 local keep = math.max(3600000, 2 * (lease + grace))
 redis.call('PEXPIRE', places, keep)
 redis.call('PEXPIRE', state, keep)

@@ -29,6 +29,8 @@ const extendEveryMs = 2000
 const lookEveryMs = 200
 /** Where Redis does not answer and the token still serves, it is asked this often. */
 const awayMs = 1000
+/** Where there is none, this long at least: whoever has just started has no connection yet. */
+const patienceMs = 1500
 
 interface SealedToken {
   accessToken: string
@@ -105,6 +107,7 @@ export function shareLogin(login: Login, governor: Governor, options: SharedLogi
   async function renew(servesForMs: () => number, signal: AbortSignal): Promise<Renewal> {
     // A person has just logged in, whatever token others have.
     if (login.session.nextGrant()?.type === 'authorization_code') return login.renew(servesForMs, signal)
+    let aloneAt: number | undefined
     for (;;) {
       signal.throwIfAborted()
       const askedAt = now()
@@ -116,6 +119,7 @@ export function shareLogin(login: Login, governor: Governor, options: SharedLogi
         const told = [replica, seen, mayLogin, clear ? 1 : 0, leaseMs, spacingMs]
         reply = (await redis.run(askScript, keys, told)) as typeof reply
         clear = false
+        aloneAt = undefined
       } catch {
         if (known) throw known
         const leftMs = servesForMs()
@@ -124,8 +128,10 @@ export function shareLogin(login: Login, governor: Governor, options: SharedLogi
           continue
         }
         // All are in the same position: not all at the same moment.
-        await delay(Math.random() * spreadMs, undefined, { signal })
-        return login.renew(servesForMs, signal)
+        aloneAt ??= now() + patienceMs + Math.random() * spreadMs
+        if (now() >= aloneAt) return login.renew(servesForMs, signal)
+        await delay(Math.min(lookEveryMs, aloneAt - now()), undefined, { signal })
+        continue
       }
       const [kind, first, second, third, fourth] = reply
       if (kind === 'token') {

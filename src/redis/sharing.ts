@@ -4,8 +4,9 @@ import type { JoinCommons } from '../limiter/commons.js'
 import type { Quota } from '../limiter/outcome.js'
 import { spacingMs } from '../oauth/governor.js'
 import type { ShareLogin } from '../oauth/login.js'
-import { openRedis, type RedisAddress } from './connection.js'
+import { openRedis, type RedisAddress, type RedisConnection } from './connection.js'
 import { type Contact, type ContactEvents, createContact } from './contact.js'
+import { type LoginTurn, takeLoginTurn } from './login-turn.js'
 import { createSeal } from './seal.js'
 import { shareLogin } from './shared-login.js'
 import { shareQuota } from './shared-quota.js'
@@ -21,11 +22,15 @@ export interface SharingOptions extends RedisAddress {
 
 /** What this process has in common with its replicas. */
 export interface Sharing {
-  readonly contact: Pick<Contact, 'isMade' | 'replicas' | 'losses'>
+  readonly contact: Pick<Contact, 'isMade' | 'isCrowded' | 'reason' | 'replicas' | 'losses'>
   /** A quota all share who name it so. The name may hold a client id: only a hash of it gets to Redis. */
   quota(name: string, quota: Quota): JoinCommons
   /** One login of each user at this server for all, however many wait. `now`: the clock of the tokens. */
   login(loginUrl: string, now: () => number): ShareLogin
+  /** One login by hand, of this user at this server, which takes no longer than that; see `takeLoginTurn`. */
+  turn(loginUrl: string, user: string, takesMs: number): Promise<LoginTurn | undefined>
+  /** Another user name or password for Redis. */
+  logInAs: RedisConnection['logInAs']
   /** Comes after everything that is shared has been closed. */
   close(): void
 }
@@ -38,6 +43,7 @@ export function openSharing(options: SharingOptions): Sharing {
   const replica = randomUUID()
   // Braces put the keys of one script into one slot of a cluster.
   const keyOf = (name: string) => `${keyPrefix}:{${fingerprint(name)}}`
+  const userKey = (loginUrl: string, user: string) => `${keyOf(JSON.stringify([loginUrl, user]))}:user`
 
   return {
     contact,
@@ -45,12 +51,15 @@ export function openSharing(options: SharingOptions): Sharing {
       shareQuota({ quota, key: `${keyOf(name)}:quota`, replica, seats, safePercent, redis, contact, now }),
     login: (loginUrl, now) => (login, governor) => {
       const { clientId, clientSecret, username, password = '' } = login.session.credentials
-      const user = keyOf(JSON.stringify([loginUrl, username ?? clientId]))
+      const user = userKey(loginUrl, username ?? clientId)
       const seal = createSeal([clientSecret, password], JSON.stringify([loginUrl, clientId, username]))
-      const keys: [string, string] = [`${user}:user`, `${user}:login:${seal.name}`]
+      const keys: [string, string] = [user, user.replace(/user$/, `login:${seal.name}`)]
       const spreadMs = seats > 1 ? 2 * spacingMs : 0
       return shareLogin(login, governor, { keys, replica, seal, redis, spacingMs, spreadMs, now })
     },
+    turn: (loginUrl, user, takesMs) =>
+      takeLoginTurn({ user: userKey(loginUrl, user), me: replica, redis, spacingMs, takesMs }),
+    logInAs: redis.logInAs,
     close: redis.close
   }
 }

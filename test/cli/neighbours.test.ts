@@ -31,6 +31,24 @@ t.test('a second process with the same client id is told, and the first one too'
   t.match(first.heard, [/^sandbox2: another sc-proxy that was started just now/])
 })
 
+t.test('as long as both are there the health of both says so', async (t) => {
+  const { move, folder } = street(t)
+  const [first, second, third] = [move(), move(), move()]
+  await first.announce('https://api.example', 'SB.1.a', 'one')
+  t.strictSame(first.remarks(), [])
+  await second.announce('https://api.example', 'SB.1.a', 'one')
+  await until(() => first.remarks().length === 1)
+  t.match([first.remarks(), second.remarks()], [[/^one: another sc-proxy on this machine/], [/^one: another/]])
+  first.close()
+  await until(() => second.remarks().length === 0)
+  // Whoever is left is found by the next.
+  await until(() => readdirSync(folder).length === 1)
+  await third.announce('https://api.example', 'SB.1.a', 'one')
+  await until(() => second.remarks().length === 1 && third.remarks().length === 1)
+  third.close()
+  await until(() => second.remarks().length === 0)
+})
+
 t.test('another client id, another API and a second listener are nobody else', async (t) => {
   const { move } = street(t)
   const [first, second] = [move(), move()]

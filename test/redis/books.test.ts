@@ -28,6 +28,10 @@ t.test('the books in memory say word for word what the script says', { skip: wit
         await redis.flushall()
         books.flush()
       }
+      if (random() < 0.01) {
+        await redis.del('places')
+        books.evict()
+      }
       const replica = `r${upTo(5)}`
       const question = (questions.get(replica) ?? 0) + (random() < 0.95 ? 1 : 0)
       questions.set(replica, question)

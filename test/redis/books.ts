@@ -34,6 +34,7 @@ export function createBooks(now: () => number) {
     const knew = Number(args[11])
     const rest = Number(args[12])
     const probed = String(args[13])
+    const isEmpty = places.size === 0
     const others: Line[] = []
     let live = 0
     let own: Line | undefined
@@ -50,16 +51,17 @@ export function createBooks(now: () => number) {
     }
     if (own !== undefined && places.has(me) && own.question >= question!) return ['late']
     if (!places.has(me)) own = undefined
-    if (learned.run !== run) {
+    if (learned.run !== run || isEmpty) {
       learned.run = run
       learned.born = at
       learned.knew = own !== undefined && own.till > at ? live + 1 : live
       delete learned.settled
     }
     const born = number('born', at)
+    const isNew = knew === 0 || own?.life === 0
     if (learned.settled === undefined) {
-      if (knew > number('knew', 0)) learned.knew = knew
-      const told = 1 + others.filter((line) => line.life === born).length
+      if (!isNew && knew > number('knew', 0)) learned.knew = knew
+      const told = (isNew ? 0 : 1) + others.filter((line) => line.life === born).length
       const all = told >= number('knew', 0)
       if ((all && at >= born + Number(args[14])) || at >= born + lease! + grace!) learned.settled = 1
     }
@@ -123,7 +125,7 @@ export function createBooks(now: () => number) {
       want: want! - grant,
       question: question!,
       till: at + lease!,
-      life: born
+      life: isNew && learned.settled === undefined ? 0 : born
     }
     places.set(me, line)
     const left = learned.settled === undefined ? 0 : Math.max(0, free - grant - unmet)
@@ -132,6 +134,10 @@ export function createBooks(now: () => number) {
 
   return {
     exchange,
+    /** As a server does that is short of memory. */
+    evict() {
+      places.clear()
+    },
     /** As FLUSHALL does. */
     flush() {
       places.clear()

@@ -3,6 +3,7 @@ import t from 'tap'
 import { openRedis } from '../../src/redis/connection.js'
 import { script } from '../../src/redis/script.js'
 import { until } from '../support/until.js'
+import { startRelay } from './relay.js'
 import { startRedis, withoutRedis } from './server.js'
 
 const one = script('return 1')
@@ -23,7 +24,8 @@ t.test('a password opens the door, and a wrong one is told by its code alone', {
   await until(() => right.life !== '')
   t.equal(await right.run(one, [], []), 1)
   await pause(300)
-  for (const redis of [wrong, none]) t.match(await reason(redis.run(one, [], [])), /^(WRONGPASS|NOAUTH)$/)
+  t.equal(await reason(wrong.run(one, [], [])), 'WRONGPASS: user name or password refused')
+  t.equal(await reason(none.run(one, [], [])), 'NOAUTH: it wants a password')
 })
 
 t.test('a user who may do no more than it takes is enough', { skip: withoutRedis }, async (t) => {
@@ -34,6 +36,47 @@ t.test('a user who may do no more than it takes is enough', { skip: withoutRedis
   t.teardown(redis.close)
   await until(() => redis.life !== '')
   t.equal(await redis.run(one, ['ours:1'], []), 1)
+})
+
+t.test(
+  'what its user may not do is told as such, and does not make it connect all the time',
+  { skip: withoutRedis },
+  async (t) => {
+    const server = await startRedis(t)
+    const may = (name: string, ...rights: string[]) =>
+      t.equal(server.say('ACL', 'SETUSER', name, 'on', '>word', '~ours*', ...rights), 'OK')
+    may('writes-nothing', '+eval', '+evalsha', '+info')
+    may('asks-nothing', '+eval', '+evalsha')
+    const relay = await startRelay(t, server.port)
+    const open = (username: string, port: number) => {
+      const redis = openRedis({ url: `redis://127.0.0.1:${port}`, username, password: 'word' })
+      t.teardown(redis.close)
+      return redis
+    }
+    const mute = open('asks-nothing', relay.port)
+    const reader = open('writes-nothing', server.port)
+    await until(() => reader.life !== '')
+    const write = script("return redis.call('HSET', KEYS[1], 'a', 1)")
+    t.match(await reason(reader.run(write, ['ours:1'], [])), /^NOPERM: its user may not/)
+    t.match(await reason(reader.run(one, ['theirs:1'], [])), /^NOPERM: its user may not/)
+    await pause(1000)
+    t.match(mute.trouble, /^NOPERM: its user may not/)
+    t.ok(relay.connections > 1 && relay.connections < 8, `${relay.connections} connections`)
+  }
+)
+
+t.test('another password is taken up, also where the old one is refused already', { skip: withoutRedis }, async (t) => {
+  const server = await startRedis(t, ['--requirepass', 'old'])
+  const redis = openRedis({ url: server.url, password: 'old' })
+  t.teardown(redis.close)
+  await until(() => redis.life !== '')
+  server.say('-a', 'old', 'CONFIG', 'SET', 'requirepass', 'new')
+  t.equal(await redis.run(one, [], []), 1, 'who is in stays in')
+  server.say('-a', 'new', 'CLIENT', 'KILL', 'TYPE', 'normal')
+  await until(() => /^WRONGPASS|^NOAUTH/.test(redis.trouble ?? ''))
+  redis.logInAs({ password: 'new' })
+  await until(() => redis.life !== '')
+  t.equal(await redis.run(one, [], []), 1)
 })
 
 t.test('every restart is another life, and nothing is kept for it', { skip: withoutRedis }, async (t) => {

@@ -1,16 +1,25 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** A real server, Redis or Valkey, that keeps nothing on the disk; undefined where none is installed. */
-const program = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+/** A real server that keeps nothing on the disk: the one that is asked for, or what is installed; undefined without. */
+const asked = process.env.REDIS_SERVER
+const program = (asked === undefined ? ['redis-server', 'valkey-server'] : [asked]).find(
+  (name) => spawnSync(name, ['--version']).status === 0
+)
+const client = program?.replace(/server$/, 'cli') ?? 'redis-cli'
+
+/** Which server these tests speak with, as it calls itself. */
+export const serverVersion = program && /^(.*?) sha=/.exec(`${spawnSync(program, ['--version']).stdout}`)?.[1]
 
 /** What to hand to `t.test` as `skip`: loud, since much goes unproved without a server. */
 export const withoutRedis =
-  program === undefined ? '*** redis-server is NOT INSTALLED: nothing that is shared is proved here ***' : false
+  program === undefined
+    ? `*** ${asked ?? 'redis-server'} is NOT INSTALLED: nothing that is shared is proved here ***`
+    : false
 
 export interface RedisServer {
   readonly url: string
@@ -26,15 +35,21 @@ export interface RedisServer {
   say(...words: string[]): string
 }
 
-export async function startRedis(t: Test, args: string[] = []): Promise<RedisServer> {
+/** @param tls certificate and key; then it speaks nothing but TLS, as `localhost` */
+export async function startRedis(
+  t: Test,
+  args: string[] = [],
+  tls?: { cert: string; key: string }
+): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-redis-'))
   const port = await freePort()
+  const door = tls === undefined ? ['--port', `${port}`] : tlsDoor(folder, port, tls)
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
     const started = spawn(
       program ?? 'redis-server',
-      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...args],
+      [...door, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...args],
       { stdio: ['ignore', 'pipe', 'inherit'] }
     )
     server = started
@@ -58,14 +73,22 @@ export async function startRedis(t: Test, args: string[] = []): Promise<RedisSer
   })
   await start()
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tls === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${port}`,
     port,
     kill,
     start,
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
-    say: (...words) => spawnSync('redis-cli', ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
+    say: (...words) => spawnSync(client, ['-p', `${port}`, ...words], { encoding: 'utf8' }).stdout.trim()
   }
+}
+
+function tlsDoor(folder: string, port: number, { cert, key }: { cert: string; key: string }): string[] {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  writeFileSync(files.cert, cert)
+  writeFileSync(files.key, key)
+  const named = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert]
+  return ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no', ...named]
 }
 
 function freePort(): Promise<number> {

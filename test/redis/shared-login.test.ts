@@ -1,85 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createTokenStore, type TokenStore } from '../../src/oauth/token-store.js'
-import { openSharing, type Sharing } from '../../src/redis/sharing.js'
+import { until } from '../support/until.js'
+import { loginServer } from './login-server.js'
+import { startRelay } from './relay.js'
 import { type RedisServer, startRedis, withoutRedis } from './server.js'
-
-const credentials = { clientId: 'SB.1.a', clientSecret: 'a client secret', username: 'user', password: 'pass word' }
-
-/** A login server: one token request in five seconds and user, and a token that names the request. */
-function loginServer({ lifeSeconds = 600, takesMs = 50 } = {}) {
-  const server = {
-    asked: [] as number[],
-    grants: [] as string[],
-    tooSoon: 0,
-    password: 'pass word',
-    takesMs,
-    mostAtOnce: 0
-  }
-  let atOnce = 0
-  const fetch: typeof globalThis.fetch = async (_url, init) => {
-    const form = new URLSearchParams(String(init?.body))
-    const at = performance.now()
-    const last = server.asked.at(-1) ?? Number.NEGATIVE_INFINITY
-    server.asked.push(at)
-    server.grants.push(form.get('grant_type') ?? '')
-    server.mostAtOnce = Math.max(server.mostAtOnce, ++atOnce)
-    await pause(server.takesMs)
-    atOnce--
-    if (at - last < 5000) {
-      server.tooSoon++
-      return new Response('', { status: 429 })
-    }
-    if (form.get('grant_type') === 'password' && form.get('password') !== server.password)
-      return Response.json({ error: 'invalid_grant' }, { status: 400 })
-    const number = server.asked.length
-    return Response.json({
-      access_token: `access ${number}`,
-      refresh_token: `refresh ${number}`,
-      token_type: 'bearer',
-      expires_in: lifeSeconds
-    })
-  }
-  return { server, fetch }
-}
-
-interface Replica {
-  tokens: TokenStore
-  sharing: Sharing
-}
-
-function startReplica(t: Test, redis: { url: string }, fetch: typeof globalThis.fetch, own = credentials): Replica {
-  const now = () => performance.now()
-  const sharing = openSharing({
-    url: redis.url,
-    keyPrefix: 'test',
-    maxReplicas: 4,
-    safeSharePercent: 25,
-    events: { made() {}, lost() {}, crowded() {} },
-    now
-  })
-  const tokens = createTokenStore({
-    name: 'test',
-    loginUrl: 'https://login.example',
-    credentials: own,
-    fetch,
-    share: sharing.login('https://login.example', now),
-    timeoutMs: 10_000,
-    now,
-    explain: () => ({ kind: 'unreachable', reason: 'no', isLasting: false })
-  })
-  t.teardown(() => {
-    tokens.close()
-    sharing.close()
-  })
-  return { tokens, sharing }
-}
+import { credentials, openTokens, type Replica } from './tokens.js'
 
 async function world(t: Test, count: number, options?: Parameters<typeof loginServer>[0]) {
   const redis = await startRedis(t)
   const { server, fetch } = loginServer(options)
-  const replicas = Array.from({ length: count }, () => startReplica(t, redis, fetch))
-  await pause(200) // connections
+  const replicas = Array.from({ length: count }, () => openTokens(t, redis, fetch))
   return { redis, server, fetch, replicas }
 }
 
@@ -112,6 +42,16 @@ t.test('however many wait, one logs in for all', real(), async (t) => {
   )
 })
 
+t.test('who has just started and is asked at once waits for Redis before it logs in for itself', real(), async (t) => {
+  const redis = await startRedis(t)
+  const relay = await startRelay(t, redis.port, 150)
+  const { server, fetch } = loginServer()
+  const url = `redis://127.0.0.1:${relay.port}`
+  const replicas = Array.from({ length: 3 }, () => openTokens(t, { url }, fetch))
+  t.strictSame([...new Set((await all(replicas)).map(({ accessToken }) => accessToken))], ['access 1'])
+  t.equal(server.asked.length, 1)
+})
+
 t.test(
   'renewals are one for all too, with the refresh token of whoever was last, and five seconds apart',
   real(),
@@ -140,8 +80,8 @@ t.test(
   async (t) => {
     const { replicas, server } = await world(t, 2, { takesMs: 300 })
     const dead = replicas[0]!.tokens.get().catch(() => undefined)
-    await pause(100)
-    replicas[0]!.sharing.close()
+    await until(() => server.asked.length === 1)
+    replicas[0]!.sharing?.close()
     const token = await replicas[1]!.tokens.get()
     t.match(token.accessToken, /access 2/)
     t.equal(server.tooSoon, 0)
@@ -154,7 +94,7 @@ t.test('a rejected password is tried once for all, also by who comes later, unti
   const { replicas, server, redis, fetch } = await world(t, 3)
   server.password = 'another'
   t.strictSame(await Promise.all(replicas.map(failure)), ['login_rejected', 'login_rejected', 'login_rejected'])
-  replicas.push(startReplica(t, redis, fetch))
+  replicas.push(openTokens(t, redis, fetch))
   await pause(1500)
   t.strictSame(await Promise.all(replicas.map(failure)), Array(4).fill('login_rejected'))
   redis.say('FLUSHALL')
@@ -185,8 +125,7 @@ t.test('nothing that is secret can be read in Redis, nor by a replica with anoth
   const text = everything(redis)
   t.match(text, /token/)
   for (const secret of ['access 1', 'refresh 1', 'a client secret', 'pass word', 'SB.1.a']) t.notMatch(text, secret)
-  const other = startReplica(t, redis, fetch, { ...credentials, clientSecret: 'another client secret' })
-  await pause(200)
+  const other = openTokens(t, redis, fetch, { ...credentials, clientSecret: 'another client secret' })
   t.equal((await other.tokens.get()).accessToken, 'access 2')
   t.equal(server.tooSoon, 0, 'but it is the same user')
 })

@@ -1,44 +1,13 @@
-import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { Outcome } from '../../src/limiter/outcome.js'
 import { fullestWindow } from '../journeys/support/rolling-window.js'
 import { ticket } from '../limiter/world.js'
 import { until } from '../support/until.js'
+import { type Counter, counter, keepCalling } from './calling.js'
 import { type Replica, type ReplicaOptions, startReplica } from './replica.js'
 import { startRedis, withoutRedis } from './server.js'
 
 const quota = { calls: 20, windowMs: 1000 }
-
-/** The server: when calls arrive, and what it answers. */
-interface Counter {
-  arrivals: number[]
-  answer: () => Outcome
-}
-
-const counter = (answer: () => Outcome = () => ({ kind: 'spent' })): Counter => ({ arrivals: [], answer })
-
-/** So many callers that never rest. Returns what ends them and waits for the last one. */
-function keepCalling({ limiter }: Replica, callers: number, server: Counter, latencyMs = () => Math.random() * 20) {
-  const leaving = new AbortController()
-  setMaxListeners(0, leaving.signal)
-  const call = async () => {
-    while (!leaving.signal.aborted) {
-      const lease = await limiter.acquire(ticket({ signal: leaving.signal })).catch(() => undefined)
-      if (lease === undefined) continue
-      await pause(latencyMs())
-      server.arrivals.push(performance.now())
-      const outcome = server.answer()
-      await pause(latencyMs())
-      lease.report(outcome)
-    }
-  }
-  const all = Promise.all(Array.from({ length: callers }, call))
-  return async () => {
-    leaving.abort()
-    await all
-  }
-}
 
 const fullest = ({ arrivals }: Counter) => fullestWindow(arrivals, quota.windowMs)
 const within = ({ arrivals }: Counter, from: number) => arrivals.filter((at) => at >= from).length
@@ -133,6 +102,23 @@ t.test('an emptied Redis is told again by everybody what they use before it gran
   t.ok(within(server, from) >= quota.calls, 'and it goes on')
 })
 
+t.test('books that Redis has thrown out to save memory are told again before it grants anything', real(), async (t) => {
+  const { redis, replicas } = await world(t, 2, { seats: 2, safePercent: 0 })
+  await Promise.all(Array.from({ length: 15 }, () => replicas[0]!.limiter.acquire(ticket())))
+  let departed = 0
+  for (let n = 0; n < 20; n++)
+    void replicas[1]!.limiter.acquire(ticket()).then(
+      () => departed++,
+      () => {}
+    )
+  await until(() => departed === 5)
+  for (let n = 0; n < 10; n++) {
+    redis.say('DEL', 'test:quota:places')
+    await pause(130)
+  }
+  t.equal(departed, 5)
+})
+
 t.test(
   'a Redis that stops answering, and then answers all at once, neither stops the calls nor brings a burst',
   real(),
@@ -155,11 +141,26 @@ t.test(
   }
 )
 
+t.test('a Redis that keeps everybody waiting for some seconds stops nobody', real(), async (t) => {
+  const { redis, replicas, server } = await world(t, 2)
+  const stops = replicas.map((replica) => keepCalling(replica, 20, server))
+  await pause(2500)
+  const from = performance.now()
+  redis.say('CLIENT', 'PAUSE', '2500')
+  await pause(2400)
+  const meanwhile = within(server, from)
+  await pause(2000)
+  for (const stop of stops) await stop()
+  t.ok(meanwhile >= quota.calls, `${meanwhile} calls meanwhile`)
+  t.ok(fullest(server) <= quota.calls, `${fullest(server)} in the fullest window`)
+  for (const { story } of replicas) t.equal(story.length, 1, 'nor is it taken for lost')
+})
+
 t.test('a Redis without memory is as good as none', real(), async (t) => {
   const { redis, replicas } = await world(t, 1, { seats: 1, safePercent: 50 })
   redis.say('CONFIG', 'SET', 'maxmemory', '1')
   await until(() => replicas[0]!.story.length === 2)
-  t.match(replicas[0]!.story, ['made with 1', 'lost: OOM'])
+  t.match(replicas[0]!.story, ['made with 1', 'lost: OOM: it is out of memory'])
   t.ok(await replicas[0]!.limiter.acquire(ticket()))
   redis.say('CONFIG', 'SET', 'maxmemory', '0')
   await until(() => isShared(replicas[0]!))
