@@ -71,17 +71,17 @@ export function createSharer({ learner, gate, trust, used, waiting, now, allot, 
       allot(calls)
       if (isMore) wake(now())
     },
-    learned: () => ({ limit: learner.limit, trusted: Math.min(mostTrusted, trust.trusted) }),
+    learned: () => ({ limit: learner.limit(), trusted: Math.min(mostTrusted, trust.trusted()) }),
     adopt({ limit, trusted }) {
       trust.adopt(trusted)
-      if (limit === learner.limit) return
+      if (limit === learner.limit()) return
       learner.adopt(limit, now())
       allot(last)
     },
-    restMs: () => Math.max(0, gate.restUntil - now()),
+    restMs: () => Math.max(0, gate.restUntil() - now()),
     hold: (ms) => gate.hold(ms, now()),
     release(admitted) {
-      if (!gate.isHeld) return
+      if (!gate.isHeld()) return
       gate.release(admitted)
       wake(now())
     }

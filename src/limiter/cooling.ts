@@ -9,9 +9,9 @@ export interface Spent {
  * calls.
  */
 export interface Cooling {
-  readonly size: number
+  size(): number
   /** When the next bucket comes free; Infinity when there is none. */
-  readonly earliest: number
+  earliest(): number
   /** Counts one place, or several, from `from` for one window: now, a little later, or less than a window ago. */
   add(from: number, at: number, calls?: number): void
   /** How many places have come free since the last time of asking. */
@@ -57,12 +57,8 @@ export function createCooling(windowMs: number): Cooling {
   }
 
   return {
-    get size() {
-      return size
-    },
-    get earliest() {
-      return first * quantum
-    },
+    size: () => size,
+    earliest: () => first * quantum,
     longestMs: restMs + quantum,
     add(from, at, calls = 1) {
       // Buckets past their time are emptied first: after a long pause the ring would otherwise lap itself.

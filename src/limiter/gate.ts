@@ -1,11 +1,11 @@
 /** Says whether calls may depart at all: shut while the server wants rest, and open for one probe after that. */
 export interface Gate {
-  readonly state: 'open' | 'resting' | 'probing'
+  state(): 'open' | 'resting' | 'probing'
   isOpen(at: number): boolean
   /** When the rest the server wants is over. */
-  readonly restUntil: number
+  restUntil(): number
   /** When it opens by itself, perhaps in the past; Infinity while a probe is out. */
-  readonly opensAt: number
+  opensAt(): number
   /**
    * The server refused a call, for so many milliseconds or, if it did not say, for one window: nothing departs before,
    * then one probe. `probe`: the number of the probe that was refused, 0 when it was none.
@@ -21,7 +21,7 @@ export interface Gate {
   hold(forMs: number, at: number): void
   /** Ends a hold: with one probe first, or with everything since somebody's probe was admitted. */
   release(admitted: boolean): void
-  readonly isHeld: boolean
+  isHeld(): boolean
 }
 
 /** A rest is at least this long, so that a date that has just passed does not become a tight loop, … */
@@ -31,7 +31,7 @@ const mostRestMs = 3_600_000
 
 /** A gate that begins open. Times are those of the caller's clock, in milliseconds. */
 export function createGate(windowMs: number): Gate {
-  let state: Gate['state'] = 'open'
+  let state: ReturnType<Gate['state']> = 'open'
   let restUntil = Number.NEGATIVE_INFINITY
   let pacedUntil = Number.NEGATIVE_INFINITY
   let probe = 0
@@ -39,16 +39,12 @@ export function createGate(windowMs: number): Gate {
   let heldUntil: number | undefined
 
   return {
-    get state() {
-      return state
-    },
-    get opensAt() {
+    state: () => state,
+    opensAt() {
       if (state === 'probing') return Number.POSITIVE_INFINITY
       return Math.max(restUntil, pacedUntil, heldUntil ?? Number.NEGATIVE_INFINITY)
     },
-    get restUntil() {
-      return restUntil
-    },
+    restUntil: () => restUntil,
     isOpen: (at) => heldUntil === undefined && state !== 'probing' && at >= restUntil && at >= pacedUntil,
     refused(forMs, number, at) {
       if (number > 0) refusedProbes++
@@ -81,8 +77,6 @@ export function createGate(windowMs: number): Gate {
       state = admitted ? 'open' : 'resting'
       if (admitted) restUntil = Number.NEGATIVE_INFINITY
     },
-    get isHeld() {
-      return heldUntil !== undefined
-    }
+    isHeld: () => heldUntil !== undefined
   }
 }

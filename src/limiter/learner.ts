@@ -14,9 +14,9 @@ export interface Refusal {
 
 /** What the real limit seems to be, never above the configured one. */
 export interface Learner {
-  readonly limit: number
+  limit(): number
   /** The limit the server last stated, in calls per our window. */
-  readonly stated: number | undefined
+  stated(): number | undefined
   refused(refusal: Refusal): void
   /** A call took the last place under the limit: a full window of this without a refusal is evidence for more. */
   reached(at: number): void
@@ -45,12 +45,8 @@ export function createLearner(quota: Quota): Learner {
   let since = Number.NEGATIVE_INFINITY
 
   return {
-    get limit() {
-      return limit
-    },
-    get stated() {
-      return stated
-    },
+    limit: () => limit,
+    stated: () => stated,
     refused(refusal) {
       quiet = 0
       since = refusal.at

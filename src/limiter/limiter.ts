@@ -81,7 +81,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   let closed = false
 
   const member: Member = {
-    waiting: () => room.size,
+    waiting: () => room.size(),
     depart: departNext,
     delayed: (at) => room.shut(at + opensInMs(at), at)
   }
@@ -138,7 +138,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
   /** A permit is at hand and nobody is before it. */
   function mayDepart(ticket: Claim, again: boolean, at: number): boolean {
-    return room.size === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
+    return room.size() === 0 && !isLate(ticket, again, at) && !closed && isOpen(at)
   }
 
   function boundOf({ maxWaitMs = Number.POSITIVE_INFINITY }: Claim): number {
@@ -151,7 +151,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
    */
   function queued(at: number): number {
     const free = Math.min(application.available(at), company?.available(at) ?? Number.POSITIVE_INFINITY)
-    return room.size - free
+    return room.size() - free
   }
 
   function isFull(at: number): boolean {
@@ -168,7 +168,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   }
 
   function full(leastMs: number, at: number): ProxyError {
-    return queueFull(Math.max(0, queued(at)), Math.max(leastMs, estimate(room.size - queue.maxCalls, at)))
+    return queueFull(Math.max(0, queued(at)), Math.max(leastMs, estimate(room.size() - queue.maxCalls, at)))
   }
 
   /** Puts a call in line; in a full one somebody gives way. */
@@ -206,7 +206,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       return new Promise((resolve, reject) => {
         const boundMs = boundOf(ticket)
         const deadline = at + Math.max(boundMs, grantMs)
-        enter({ ticket, arrivedAt: at, ahead: room.size, boundMs, deadline, resolve, reject }, again, at)
+        enter({ ticket, arrivedAt: at, ahead: room.size(), boundMs, deadline, resolve, reject }, again, at)
         application.missed(at)
         company?.missed(at)
         application.wake(at)
@@ -217,7 +217,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
       return {
         application: application.snapshot(),
         company: company?.snapshot(),
-        waiting: room.size,
+        waiting: room.size(),
         oldestWaitMs: room.order().reduce((oldest, { arrivedAt }) => Math.max(oldest, at - arrivedAt), 0),
         nextPlaceInMs: estimate(0, at),
         restingForMs: opensInMs(at),

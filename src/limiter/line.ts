@@ -52,7 +52,7 @@ interface Level<T> {
  * served.
  */
 export interface Line<T> {
-  readonly size: number
+  size(): number
   /** `again`: to the front of its urgency. */
   join(item: T, client: string, urgency: number, again: boolean): Spot<T>
   /** Whose turn it is, taken out of the line. */
@@ -113,9 +113,7 @@ export function createLine<T>(): Line<T> {
   }
 
   return {
-    get size() {
-      return size
-    },
+    size: () => size,
     join(item, client, urgency, again) {
       const level = levels[indexOf(urgency)]!
       const queue = again ? 'returned' : queueOf(level, client)

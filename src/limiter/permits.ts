@@ -7,13 +7,13 @@ import type { Quota } from './outcome.js'
  */
 export interface Permits {
   /** Granted and unused. */
-  readonly atHand: number
+  atHand(): number
   /** At hand or on their way: what may be used at any moment. */
-  readonly granted: number
+  granted(): number
   /** At hand, on their way, or free to ask for. Negative: so many of the places now in use exceed the limit. */
-  readonly available: number
+  available(): number
   /** How many jobs Bottleneck has been given so far. */
-  readonly jobs: number
+  jobs(): number
   /** Uses a permit at hand. */
   take(): void
   /** A permit that was taken has not been used. */
@@ -112,18 +112,10 @@ export function createPermits(quota: Quota, granted: () => void, { used = 0, kep
   }
 
   return {
-    get atHand() {
-      return atHand
-    },
-    get granted() {
-      return atHand + asking
-    },
-    get available() {
-      return atHand + asking + free - debt
-    },
-    get jobs() {
-      return jobs
-    },
+    atHand: () => atHand,
+    granted: () => atHand + asking,
+    available: () => atHand + asking + free - debt,
+    jobs: () => jobs,
     take() {
       atHand--
     },

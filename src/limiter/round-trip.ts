@@ -1,9 +1,9 @@
 /** The mean time from a departure to its answer, the recent calls weighing most. */
 export interface RoundTrip {
   /** In milliseconds; half a second as long as none was measured. */
-  readonly ms: number
+  ms(): number
   /** One was measured. */
-  readonly isKnown: boolean
+  isKnown(): boolean
   measure(ms: number): void
 }
 
@@ -13,12 +13,8 @@ const weight = 1 / 8
 export function createRoundTrip(): RoundTrip {
   let mean: number | undefined
   return {
-    get ms() {
-      return mean ?? 500
-    },
-    get isKnown() {
-      return mean !== undefined
-    },
+    ms: () => mean ?? 500,
+    isKnown: () => mean !== undefined,
     measure(ms) {
       mean = mean === undefined ? ms : mean + (ms - mean) * weight
     }

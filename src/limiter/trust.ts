@@ -19,13 +19,13 @@ export interface Trust {
   /** How many calls may depart now into a window that holds `others`. */
   room(others: number, at: number): number
   /** How many may be out while one explores. */
-  readonly explorers: number
+  explorers(): number
   /** When the oldest call is no longer waited for; Infinity when nobody waits for it. */
   opensAt(others: number, at: number): number
   depart(call: Departure): void
   /** It came back, admitted or refused; undefined when nobody knows. */
   back(call: Departure, admitted: boolean | undefined): void
-  readonly trusted: number
+  trusted(): number
   /** Another process has found out that so many are admitted, or are not. */
   adopt(trusted: number): void
 }
@@ -54,10 +54,10 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
   const leastTrusted = calls < quota.calls ? 0 : Number.POSITIVE_INFINITY
   let trusted = Math.max(leastTrusted, calls)
 
-  const patienceMs = () => Math.max(leastPatienceMs, patience * roundTrip.ms)
+  const patienceMs = () => Math.max(leastPatienceMs, patience * roundTrip.ms())
 
   function explorers(): number {
-    return roundTrip.isKnown ? Math.max(1, Math.round((quota.calls * roundTrip.ms) / quota.windowMs)) : 1
+    return roundTrip.isKnown() ? Math.max(1, Math.round((quota.calls * roundTrip.ms()) / quota.windowMs)) : 1
   }
 
   function remove(call: Departure): void {
@@ -80,9 +80,7 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
       forgetSlow(at)
       return Math.max(0, explorers() - out.length)
     },
-    get explorers() {
-      return explorers()
-    },
+    explorers,
     opensAt(others, at) {
       if (others < trusted) return Number.POSITIVE_INFINITY
       forgetSlow(at)
@@ -96,9 +94,7 @@ export function createTrust(quota: Quota, calls: number, roundTrip: RoundTrip): 
       if (admitted) trusted = Math.max(trusted, call.others + 1)
       else if (admitted === false) trusted = Math.max(leastTrusted, Math.min(trusted, call.others >> 1))
     },
-    get trusted() {
-      return trusted
-    },
+    trusted: () => trusted,
     adopt(calls) {
       trusted = Math.max(leastTrusted, calls)
     }

@@ -35,7 +35,7 @@ export interface Waiter<R> {
 
 /** The waiting line with its two other exits: the caller leaves, or its time is up. */
 export interface WaitingRoom<R> {
-  readonly size: number
+  size(): number
   enter(waiter: Waiter<R>, again: boolean, at: number): void
   /** Whose turn it is, taken out. */
   next(): Waiter<R> | undefined
@@ -75,7 +75,7 @@ export function createWaitingRoom<R>(
   function stand(seat: Seat): void {
     if (seat.spot) line.leave(seat.spot)
     seat.waiter.ticket.signal.removeEventListener('abort', seat.onAbort)
-    if (line.size === 0) alarm.clear()
+    if (line.size() === 0) alarm.clear()
   }
 
   function sweep(at: number, opens: number): void {
@@ -90,14 +90,12 @@ export function createWaitingRoom<R>(
         waiters.push(seat.waiter)
       }
     }
-    if (line.size > 0) alarm.set(next, at)
+    if (line.size() > 0) alarm.set(next, at)
     if (waiters.length > 0) late(waiters, at)
   }
 
   return {
-    get size() {
-      return line.size
-    },
+    size: () => line.size(),
     enter(waiter, again, at) {
       const { client, priority, signal } = waiter.ticket
       const seat: Seat = {
@@ -131,7 +129,7 @@ export function createWaitingRoom<R>(
     },
     limit(time, at) {
       lastCall = time
-      if (line.size > 0) alarm.set(time, at)
+      if (line.size() > 0) alarm.set(time, at)
     },
     shut: (opens, at) => sweep(at, opens)
   }

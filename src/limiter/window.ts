@@ -35,7 +35,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   const trust = createTrust(quota, trusted, roundTrip)
   const cooling = createCooling(quota.windowMs)
   recall()
-  const permits = createPermits(quota, () => wake(now()), { used: cooling.size, kept: page?.kept })
+  const permits = createPermits(quota, () => wake(now()), { used: cooling.size(), kept: page?.kept })
   // A line with waiting calls keeps the process alive; places that nobody waits for do not.
   const alarm = createAlarm(tick, { keepsProcessAlive: false })
   const members: Member[] = []
@@ -49,12 +49,12 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
 
   function isOpen(at: number): boolean {
     commons?.lapse()
-    return permits.atHand > 0 && gate.isOpen(at) && trust.room(inWindow(), at) > 0
+    return permits.atHand() > 0 && gate.isOpen(at) && trust.room(inWindow(), at) > 0
   }
 
   /** Places that a call holds or held within the last window. */
   function used(): number {
-    return out + cooling.size
+    return out + cooling.size()
   }
 
   /** The same over all who draw on the quota, as far as it is known here. */
@@ -63,7 +63,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   }
 
   function resize(): void {
-    permits.resize(Math.min(learner.limit, allotted))
+    permits.resize(Math.min(learner.limit(), allotted))
   }
 
   function waiting(): number {
@@ -79,7 +79,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     }
     const left = waiting()
     permits.refill(left, at)
-    if (left > permits.available) commons?.short()
+    if (left > permits.available()) commons?.short()
     if (left > 0) arm(at)
   }
 
@@ -94,8 +94,8 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
   }
 
   function arm(at: number): void {
-    const opensAt = gate.opensAt > at ? gate.opensAt : Number.POSITIVE_INFINITY
-    const next = Math.min(cooling.earliest, opensAt, trust.opensAt(inWindow(), at))
+    const opensAt = gate.opensAt() > at ? gate.opensAt() : Number.POSITIVE_INFINITY
+    const next = Math.min(cooling.earliest(), opensAt, trust.opensAt(inWindow(), at))
     if (next < Number.POSITIVE_INFINITY && !closed) alarm.set(next, at)
   }
 
@@ -123,26 +123,26 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
 
   /** Places that calls may have here, or get from the others when they ask. */
   function available(): number {
-    return permits.available + (commons?.free ?? 0)
+    return permits.available() + (commons?.free ?? 0)
   }
 
   function opensInMs(at: number): number {
-    return gate.state === 'probing' ? roundTrip.ms : Math.max(0, gate.opensAt - at)
+    return gate.state() === 'probing' ? roundTrip.ms() : Math.max(0, gate.opensAt() - at)
   }
 
   function waitFor(position: number, at: number): number {
-    const lapMs = roundTrip.ms + cooling.longestMs + grantMs
-    const index = position % learner.limit
+    const lapMs = roundTrip.ms() + cooling.longestMs + grantMs
+    const index = position % learner.limit()
     const exploring = index + 1 - trust.room(inWindow(), at)
-    const exploreMs = Math.ceil(Math.max(0, exploring) / trust.explorers) * roundTrip.ms
+    const exploreMs = Math.ceil(Math.max(0, exploring) / trust.explorers()) * roundTrip.ms()
     let placeMs = 0
     const free = available()
     if (index >= free) {
       const due = cooling.due(index - free)
       placeMs = due === Number.POSITIVE_INFINITY ? lapMs : Math.max(0, due - at) + grantMs
     }
-    const probeMs = gate.state === 'resting' && position > 0 ? roundTrip.ms : 0
-    return Math.max(placeMs, exploreMs, opensInMs(at) + probeMs) + Math.floor(position / learner.limit) * lapMs
+    const probeMs = gate.state() === 'resting' && position > 0 ? roundTrip.ms() : 0
+    return Math.max(placeMs, exploreMs, opensInMs(at) + probeMs) + Math.floor(position / learner.limit()) * lapMs
   }
 
   /** What earlier processes have used counts as if this one had. */
@@ -152,7 +152,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       if (agoMs < cooling.longestMs) cooling.add(at - agoMs, at, calls)
     }
     cooling.collect(at) // what is free by now has never been taken here
-    page?.keep(() => ({ spent: cooling.spent(now()), open: out + (closed ? 0 : permits.granted) }))
+    page?.keep(() => ({ spent: cooling.spent(now()), open: out + (closed ? 0 : permits.granted()) }))
   }
 
   commons = joinCommons?.(createSharer({ learner, gate, trust, used, waiting, now, allot, wake }))
@@ -165,12 +165,12 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
       const others = inWindow()
       permits.take()
       out++
-      if (others + 1 >= learner.limit) {
+      if (others + 1 >= learner.limit()) {
         learner.reached(at)
         resize()
       }
       permits.refill(waiting(), at)
-      if (permits.available < 2) commons?.short()
+      if (permits.available() < 2) commons?.short()
       const place = { at, others, probe: gate.depart(), index: -1 }
       trust.depart(place)
       return place
@@ -200,7 +200,7 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     missed(at) {
       collect(at)
       permits.missed(waiting(), at)
-      if (permits.available < 1 || gate.isHeld) commons?.short()
+      if (permits.available() < 1 || gate.isHeld()) commons?.short()
       arm(at)
     },
     waitFor,
@@ -220,20 +220,20 @@ export function createWindow(quota: Quota, options: WindowOptions = {}): Window 
     snapshot() {
       const at = now()
       return {
-        limit: learner.limit,
+        limit: learner.limit(),
         configured: quota.calls,
-        stated: learner.stated,
+        stated: learner.stated(),
         windowMs: quota.windowMs,
         used: used(),
         inFlight: out,
-        free: Math.max(0, learner.limit - inWindow()),
+        free: Math.max(0, learner.limit() - inWindow()),
         elsewhere: commons?.elsewhere,
         nextPlaceInMs: waitFor(0, at),
         restingForMs: opensInMs(at),
-        probing: gate.state === 'probing',
+        probing: gate.state() === 'probing',
         throttled,
-        roundTripMs: roundTrip.ms,
-        jobs: permits.jobs
+        roundTripMs: roundTrip.ms(),
+        jobs: permits.jobs()
       }
     },
     async close() {

@@ -5,6 +5,7 @@ import { type CallObserver, type CallRecord, toTenths } from '../telemetry/recor
 import type { Conversation } from '../upstream/exchange.js'
 import { createLeaving } from '../upstream/leaving.js'
 import { requestHeaders } from './headers.js'
+import { isLinkedRoute } from './links.js'
 import { preferredWait } from './prefer.js'
 import { newRequestId } from './request-id.js'
 import { tap } from './tap.js'
@@ -18,6 +19,8 @@ export interface Call extends Conversation {
   /** The host the client asked for: the authority of its target or its Host header. */
   readonly authority: string | undefined
   readonly response: ServerResponse
+  /** It is asked for on a route whose answers have links to themselves. */
+  readonly isLinked: boolean
   /** The longest wait the client asked for, in seconds. */
   readonly waitSeconds: number | undefined
   /** The origin of the allowed web page that makes the call, if one does. */
@@ -48,6 +51,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
   const { form, authority = request.headers.host, path: target } = readTarget(raw)
+  const isLinked = isLinkedRoute(target)
   const waitSeconds = preferredWait(request.headers.prefer)
 
   const call: Call = {
@@ -57,7 +61,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     authority,
     method: request.method ?? 'GET',
     target,
-    headers: requestHeaders(request.rawHeaders, target),
+    isLinked,
+    headers: requestHeaders(request.rawHeaders, isLinked),
     request,
     response,
     leaving,

@@ -10,7 +10,7 @@ import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
 import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
-import { isLinkedRoute, relink, relinkLocation } from './links.js'
+import { relink, relinkLocation } from './links.js'
 import { passOnTrailers, wantsTrailers } from './trailers.js'
 
 /**
@@ -63,8 +63,8 @@ function handOver(body: Readable, response: ServerResponse): Promise<void> {
  * something. The head then no longer says what was true of the bytes before.
  */
 function relinkBody(call: Call, { status }: Answer, headers: string[], apiUrl: string): Transform[] {
-  const { method, target } = call
-  if (!isLinkedRoute(target) || status === 206) return []
+  const { method, isLinked } = call
+  if (!isLinked || status === 206) return []
   const type = headerOf(headers, 'content-type')
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
   const decode = decoders.get(headerOf(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')

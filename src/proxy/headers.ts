@@ -1,5 +1,3 @@
-import { isLinkedRoute } from './links.js'
-
 /** Names of one hop only (RFC 9110 §7.6.1), with those that Connection itself names added per message. */
 const hopByHop = new Set([
   'connection',
@@ -60,9 +58,13 @@ const keptFromClients = new Set([
   'x-sc-proxy-error'
 ])
 
-/** The request's headers as they leave: order, letters and repetitions kept. Flat list of names and values. */
-export function requestHeaders(raw: readonly string[], target: string): string[] {
-  if (!isLinkedRoute(target)) return withoutHops(raw, keptHere)
+/**
+ * The request's headers as they leave: order, letters and repetitions kept. Flat list of names and values.
+ *
+ * @param isLinked links in the answer will be replaced
+ */
+export function requestHeaders(raw: readonly string[], isLinked: boolean): string[] {
+  if (!isLinked) return withoutHops(raw, keptHere)
   // Links are replaced in the text of the answer, so it must come as text, and whole: the places of a Range would shift.
   return [...withoutHops(raw, keptOnLinkedRoutes), 'accept-encoding', 'identity']
 }

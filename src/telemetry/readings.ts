@@ -23,7 +23,7 @@ export interface EnvironmentReading {
     }
   }
   readonly tokens: { snapshot(): { state: string; expiresInMs?: number; sessionEndsInMs?: number } }
-  readonly slots: { readonly busy: number; readonly waiting: number }
+  readonly slots: { busy(): number; waiting(): number }
 }
 
 export interface WindowReading {
@@ -137,10 +137,8 @@ export function readAtScrape(registers: Registry[], { environments, listeners, s
   gauge('sc_proxy_client_connections', 'Connections of clients.', ['environment'], (add) => {
     for (const { environment, connections } of listeners()) add({ environment }, connections())
   })
-  perEnvironment(
-    'sc_proxy_upstream_connections',
-    'Connections to the API that carry a call.',
-    ({ slots }) => slots.busy
+  perEnvironment('sc_proxy_upstream_connections', 'Connections to the API that carry a call.', ({ slots }) =>
+    slots.busy()
   )
-  perEnvironment('sc_proxy_upstream_connections_waiting', 'Calls that wait for one.', ({ slots }) => slots.waiting)
+  perEnvironment('sc_proxy_upstream_connections_waiting', 'Calls that wait for one.', ({ slots }) => slots.waiting())
 }

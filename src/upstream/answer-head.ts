@@ -1,7 +1,9 @@
+import { STATUS_CODES } from 'node:http'
 import { isNamed } from './header-list.js'
 
 /** undici has read the reason as UTF-8; Node writes it as latin1 and refuses control characters. */
-export function reasonPhrase(text = ''): string {
+export function reasonPhrase(status: number, text = ''): string {
+  if (text === STATUS_CODES[status]) return text
   if (/^[\x20-\x7e]*$/.test(text)) return text
   return Buffer.from(text.replaceAll('\ufffd', '?'))
     .toString('latin1')

@@ -1,11 +1,16 @@
 import type { Client } from 'undici'
 
-/** Connections to one origin, each for one call at a time. */
+/** A connection to one origin, for one call at a time. It connects when it is given something to send. */
+export interface Connection {
+  readonly client: Client
+  readonly madeAt: number
+}
+
 export interface Clients {
-  /** One that nobody uses. It connects when it is given something to send. */
-  take(): Client
+  /** A connection that nobody uses. */
+  take(): Connection
   /** What was sent with it has come to its end, whichever that was. */
-  giveBack(client: Client): void
+  giveBack(connection: Connection): void
   /** Cuts every connection; what is under way fails with that error. */
   destroy(error?: Error): Promise<void>
 }
@@ -19,38 +24,33 @@ export interface Clients {
  * @param now milliseconds that go on through a suspend
  */
 export function createClients(make: () => Client, lifeMs: number, now: () => number): Clients {
-  const madeAt = new Map<Client, number>()
-  const idle: Client[] = []
+  const all = new Set<Connection>()
+  const idle: Connection[] = []
 
-  function isOld(client: Client): boolean {
-    return now() - (madeAt.get(client) ?? 0) > lifeMs
+  function begin(): Connection {
+    const connection = { client: make(), madeAt: now() }
+    all.add(connection)
+    return connection
   }
 
-  function begin(): Client {
-    const client = make()
-    madeAt.set(client, now())
-    return client
-  }
-
-  function retire(client: Client): void {
-    const forget = () => madeAt.delete(client)
-    client.close().then(forget, forget)
+  function retire(connection: Connection): void {
+    const forget = () => all.delete(connection)
+    connection.client.close().then(forget, forget)
   }
 
   return {
     take() {
-      let client = idle.pop()
-      while (client && isOld(client)) {
-        retire(client)
-        client = idle.pop()
+      for (let next = idle.pop(); next; next = idle.pop()) {
+        if (now() - next.madeAt <= lifeMs) return next
+        retire(next)
       }
-      return client ?? begin()
+      return begin()
     },
-    giveBack(client) {
-      idle.push(client)
+    giveBack(connection) {
+      idle.push(connection)
     },
     async destroy(error = new Error('the connections were cut')) {
-      await Promise.all([...madeAt.keys()].map((client) => client.destroy(error)))
+      await Promise.all([...all].map(({ client }) => client.destroy(error)))
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { Client, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, reasonPhrase, unknownCoding } from './answer-head.js'
-import type { Clients } from './clients.js'
+import type { Clients, Connection } from './clients.js'
 import { rawList } from './header-list.js'
 import type { Leaving } from './leaving.js'
 
@@ -57,12 +57,12 @@ export function createSend(clients: Clients): Send {
         release()
         return reject(new LostError(false, left))
       }
-      let client: Client | undefined = clients.take()
+      let connection: Connection | undefined = clients.take()
 
       const finish = () => {
         leaving.listen(undefined)
-        if (client) clients.giveBack(client)
-        client = undefined
+        if (connection) clients.giveBack(connection)
+        connection = undefined
         release()
       }
       const fail = (error: unknown) => {
@@ -73,7 +73,7 @@ export function createSend(clients: Clients): Send {
       }
       leaving.listen(() => fail(leaving.reason()))
 
-      client.dispatch(
+      connection.client.dispatch(
         // reset: after a HEAD undici would otherwise stop reusing connections altogether.
         {
           path: target,
@@ -101,7 +101,7 @@ export function createSend(clients: Clients): Send {
             body = createIncomingBody({ resume, abort: (reason) => abort?.(reason) })
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.end()
-            resolve({ status, statusText: reasonPhrase(statusText), headers, body, trailers })
+            resolve({ status, statusText: reasonPhrase(status, statusText), headers, body, trailers })
             return true
           },
           onData: (piece) => body?.push(piece) ?? true,

@@ -10,9 +10,9 @@ export interface Slots {
    */
   take(signal: AbortSignal): Promise<() => void>
   /** Places that are taken. */
-  readonly busy: number
+  busy(): number
   /** Calls that wait for one. */
-  readonly waiting: number
+  waiting(): number
 }
 
 /**
@@ -42,12 +42,8 @@ export function createSlots(count: number, patienceMs: number): Slots {
 
   return {
     tryTake,
-    get busy() {
-      return count - free
-    },
-    get waiting() {
-      return waiting.size
-    },
+    busy: () => count - free,
+    waiting: () => waiting.size,
     take(signal) {
       const place = tryTake()
       if (place) return Promise.resolve(place)

@@ -133,7 +133,7 @@ t.test('a limit over another window is converted so that both are kept', async (
   const stated = (calls: number, windowMs: number) => {
     const learner = createLearner({ calls: 300, windowMs: 60_000 })
     learner.refused({ at: 1, departedAt: 0, others: 299, probe: false, stated: { calls, windowMs } })
-    return learner.limit
+    return learner.limit()
   }
   t.equal(stated(40, 60_000), 40)
   t.equal(stated(1000, 600_000), 100)
@@ -145,16 +145,16 @@ t.test('a limit over another window is converted so that both are kept', async (
 t.test('being refused below the limit lowers it to the count in the window, by half at most', async (t) => {
   const learner = createLearner({ calls: 40, windowMs: 60_000 })
   learner.refused({ at: 1000, departedAt: 900, others: 24, probe: false })
-  t.equal(learner.limit, 24)
+  t.equal(learner.limit(), 24)
   learner.refused({ at: 1010, departedAt: 890, others: 20, probe: false })
   learner.refused({ at: 1020, departedAt: 880, others: 3, probe: false })
-  t.equal(learner.limit, 20, 'calls under way belong to the same incident')
+  t.equal(learner.limit(), 20, 'calls under way belong to the same incident')
   learner.refused({ at: 9000, departedAt: 8000, others: 0, probe: true })
-  t.equal(learner.limit, 20, 'a refused probe says the rest was too short')
+  t.equal(learner.limit(), 20, 'a refused probe says the rest was too short')
   learner.refused({ at: 9000, departedAt: 8000, others: 0, probe: false })
-  t.equal(learner.limit, 10)
+  t.equal(learner.limit(), 10)
   for (let n = 1; n < 9; n++) learner.refused({ at: 9000 + n * 10, departedAt: 8995 + n * 10, others: 0, probe: false })
-  t.equal(learner.limit, 1, 'never below one')
+  t.equal(learner.limit(), 1, 'never below one')
 })
 
 t.test('quiet windows at the limit raise it step by step, relapses make that slower', async (t) => {
@@ -171,18 +171,18 @@ t.test('quiet windows at the limit raise it step by step, relapses make that slo
   const refuse = (others: number) => learner.refused({ at: at + 2, departedAt: at + 1, others, probe: false })
   refuse(20)
   quiet(2)
-  t.equal(learner.limit, 20)
+  t.equal(learner.limit(), 20)
   quiet(1)
-  t.equal(learner.limit, 24)
+  t.equal(learner.limit(), 24)
   refuse(20)
   quiet(3)
-  t.equal(learner.limit, 20, 'twice as patient after a relapse')
+  t.equal(learner.limit(), 20, 'twice as patient after a relapse')
   quiet(2)
-  t.equal(learner.limit, 24)
+  t.equal(learner.limit(), 24)
   quiet(4 * 4)
-  t.equal(learner.limit, 40, 'back at the configured quota')
+  t.equal(learner.limit(), 40, 'back at the configured quota')
   quiet(100)
-  t.equal(learner.limit, 40)
+  t.equal(learner.limit(), 40)
 })
 
 t.test('the limiter lives with a server that allows half of what it states', async (t) => {

@@ -16,7 +16,7 @@ t.test('clients take turns and keep their own order', async (t) => {
   line.join('a4', 'a', 3, false)
   t.same(line.order(), ['b1', 'c1', 'a2', 'd1', 'b2', 'a3', 'a4'])
   t.same(drain(line), ['b1', 'c1', 'a2', 'd1', 'b2', 'a3', 'a4'])
-  t.equal(line.size, 0)
+  t.equal(line.size(), 0)
 })
 
 t.test('higher urgency goes first, whoever came before', async (t) => {
@@ -66,11 +66,11 @@ t.test('leaving twice, or after having been served, changes nothing', async (t) 
   const returned = line.join('r', 'a', 3, true)
   line.leave(second)
   line.leave(second)
-  t.equal(line.size, 2)
+  t.equal(line.size(), 2)
   line.leave(returned)
   t.equal(line.shift(), 'a1')
   line.leave(first)
-  t.equal(line.size, 0)
+  t.equal(line.size(), 0)
   t.equal(line.shift(), undefined)
 })
 
@@ -91,7 +91,7 @@ t.test('what it says about order and position is what happens, after any coming 
         else if (act === 'shift') line.shift()
         else if (spots[who]) line.leave(spots[who])
       })
-      const size = line.size
+      const size = line.size()
       const { client, urgency, again } = newcomer
       const ahead = line.ahead(client, urgency, again)
       line.join('new', client, urgency, again)

@@ -37,7 +37,7 @@ const readings: Readings = {
         })
       },
       tokens: { snapshot: () => ({ state: 'valid', expiresInMs: 300_000 }) },
-      slots: { busy: 3, waiting: 1 }
+      slots: { busy: () => 3, waiting: () => 1 }
     }
   ],
   listeners: () => [
