@@ -15,6 +15,19 @@ t.test('a call without credentials arrives with a token and comes back as it was
   t.equal(response.headers.get('x-request-id'), 'abc-1')
 })
 
+t.test('a call whose client names none gets an id of its own', async (t) => {
+  const servicechannel = await startServiceChannel(t)
+  const proxies = await Promise.all([1, 2].map(() => startProxy(t, { environment: servicechannel })))
+  const ids = new Set<string>()
+  for (const { url, records } of [...proxies, ...proxies]) {
+    const id = (await fetch(`${url}/v3/workorders`)).headers.get('x-request-id') ?? ''
+    t.match(id, /^[\w-]{20,64}$/)
+    t.equal(records.at(-1)?.id, id)
+    ids.add(id)
+  }
+  t.equal(ids.size, 4)
+})
+
 t.test('targets arrive byte for byte, however odd', async (t) => {
   const servicechannel = await startServiceChannel(t)
   const proxy = await startProxy(t, { environment: servicechannel })
