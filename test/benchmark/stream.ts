@@ -14,9 +14,8 @@ import { startSubject } from './subject.js'
 
 const mebibyte = 2 ** 20
 const streamMiB = 1024
-/** Until the compilers have seen enough, and the buffers of a stream have been made once. */
+/** Small ones, until the compilers have seen enough: the first stream has all its buffers still to make. */
 const warmUpCalls = 2000
-const warmUpMiB = 32
 /** Until what a stream leaves behind is gone, in ms. */
 const restMs = 2000
 const piece = Buffer.alloc(64 * 1024, 'x')
@@ -33,8 +32,6 @@ export async function stream(scope: Scope, options: Options): Promise<void> {
   scope.defer(() => agent.destroy())
 
   for (let i = 0; i < warmUpCalls; i++) await ask({ url: `${url}/v3/workorders`, agent })
-  await download(url, warmUpMiB)
-  await upload(url, warmUpMiB)
 
   const ways = { download, upload }
   const results = { download: [] as Taken[], upload: [] as Taken[] }
