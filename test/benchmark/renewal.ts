@@ -14,7 +14,8 @@ const shortLifeSeconds = 7
 const loginMs = 500
 /** Before a login arrives its connection is made, and after its answer the token is put in its place. */
 const aroundMs = 50
-const warmUpSeconds = 2
+/** Until all connections are open and a token that nobody used for a while, and that has run out, is replaced. */
+const settleSeconds = 3
 
 interface Measured {
   /** p99.9 in ms, of calls that overlap a renewal and of those that do not. */
@@ -46,15 +47,16 @@ export async function renewal(scope: Scope, options: Options): Promise<void> {
   }
 
   async function run({ url }: { url: string }): Promise<Call[]> {
-    // A token that nobody used for a while has run out, which is not what is measured.
-    await makeCalls({ url, path, connections, seconds: warmUpSeconds })
-    return makeCalls({ url, path, connections, seconds })
+    const calls = await makeCalls({ url, path, connections, seconds: settleSeconds + seconds })
+    const from = firstOf(calls) + settleSeconds * 1000
+    return calls.filter((call) => call.from >= from)
   }
 
   const [short, long] = [await start(shortLifeSeconds), await start(86_400)]
   const results: { renewed: Measured; chance: Measured }[] = []
   for (let i = 1; i <= rounds; i++) {
     const [calls, windows] = await withLogins(short.server, () => run(short))
+    if (windows.length === 0) throw new Error('No renewal fell into a measurement: take more --seconds')
     const [others] = await withLogins(long.server, () => run(long))
     const shift = firstOf(others) - firstOf(calls)
     const shifted = windows.map(({ from, to }) => ({ from: from + shift, to: to + shift }))
@@ -103,11 +105,11 @@ function report(results: readonly { renewed: Measured; chance: Measured }[]): st
     ratio(chance).toFixed(2),
     (renewed.all / chance.all).toFixed(2),
     String(renewed.failed + chance.failed),
-    String(renewed.waited + chance.waited),
+    `${renewed.waited} / ${chance.waited}`,
     ms(Math.max(renewed.longestWait, chance.longestWait))
   ])
   const measures = ['renewals', 'calls during one', 'p99.9 of these, ms', 'of the others, ms', 'ratio', 'by chance']
-  const head = ['round', ...measures, 'to a token for a day', 'failed', 'waited for a token', 'longest, ms']
+  const head = ['round', ...measures, 'to a token for a day', 'failed', 'said to wait for a token', 'longest, ms']
   const of = (pick: (result: { renewed: Measured; chance: Measured }) => number) => spread(results.map(pick))
   return `${table(head, rows)}
 
