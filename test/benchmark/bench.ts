@@ -2,18 +2,26 @@ import { availableParallelism } from 'node:os'
 import { check } from './check.js'
 import { compare } from './compare.js'
 import { growth } from './growth.js'
+import { limiter } from './limiter.js'
 import { type Mode, type Options, readOptions, usage } from './options.js'
 import { profile } from './profile.js'
 import { pinThisProcess } from './program.js'
+import { renewal } from './renewal.js'
 import { type Scope, withScope } from './scope.js'
 import { sideBySide } from './side-by-side.js'
+import { stream } from './stream.js'
+import { watchers } from './watchers.js'
 
 const run: Record<Mode, (scope: Scope, options: Options) => Promise<void>> = {
   'side-by-side': sideBySide,
   check,
   compare,
   growth,
-  profile
+  limiter,
+  profile,
+  renewal,
+  stream,
+  watchers
 }
 
 await withScope(async (scope) => {

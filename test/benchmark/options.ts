@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { candidates } from './candidates.js'
 import { shapes } from './upstream.js'
 
-export type Mode = 'side-by-side' | 'check' | 'compare' | 'growth' | 'profile'
+const modes = ['check', 'compare', 'growth', 'limiter', 'profile', 'renewal', 'stream', 'watchers'] as const
+export type Mode = 'side-by-side' | (typeof modes)[number]
 
 export interface Options {
   mode: Mode
@@ -19,11 +20,15 @@ export interface Options {
 
 export const usage = `npm run bench [-- options]
 
-  With none of the next four: all candidates side by side, as Markdown tables.
+  With none of the next eight: all candidates side by side, as Markdown tables.
   --check             every candidate answers rightly, and refuses a server whose certificate it cannot trust
   --compare           what one call allocates, against test/benchmark/baseline.json; ends with 1 when it has grown
   --growth            what one call costs with many connections and with many calls waiting
+  --limiter           what the limiter adds to a call that finds a free place
   --profile           where sc-proxy spends its time under load, by function
+  --renewal           whether calls feel that the token is renewed meanwhile
+  --stream            memory while 1 GiB goes through, down and up
+  --watchers          what the recorder, the metrics and the admin listener cost in throughput
 
   --rounds N          how often all candidates take their turn (5)
   --seconds N         how long each measurement takes (5)
@@ -34,7 +39,6 @@ export const usage = `npm run bench [-- options]
   --write             put the result into docs/performance.md; with --compare into baseline.json
 `
 
-const modes = ['check', 'compare', 'growth', 'profile'] as const
 const flag = { type: 'boolean', default: false } as const
 
 /** @throws Error with one sentence about what is wrong */
@@ -46,7 +50,11 @@ export function readOptions(argv: readonly string[]): Options | 'help' {
       check: flag,
       compare: flag,
       growth: flag,
+      limiter: flag,
       profile: flag,
+      renewal: flag,
+      stream: flag,
+      watchers: flag,
       write: flag,
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },

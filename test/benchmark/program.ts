@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ask, type Question } from './ask.js'
 
@@ -25,6 +25,8 @@ export interface Program {
   /** User and system time of all its threads so far, in ms; steps of 10. */
   cpuMs(): number
   rssMiB(): number
+  /** The most since the last call of this; since the start at first. */
+  takePeakRssMiB(): number
   /** The end of what it has written. */
   output(): string
   stop(): Promise<void>
@@ -49,6 +51,7 @@ export function startProgram({ command, env = {}, core, log, messages = false }:
     child.once('error', () => resolve())
   })
   const proc = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8')
+  const memory = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(proc('status'))?.[1]) / 1024
 
   return {
     child,
@@ -58,7 +61,12 @@ export function startProgram({ command, env = {}, core, log, messages = false }:
       const fields = proc('stat').split(') ').at(-1)?.split(' ') ?? []
       return (Number(fields[11]) + Number(fields[12])) * msPerTick
     },
-    rssMiB: () => Number(/^VmRSS:\s+(\d+) kB/m.exec(proc('status'))?.[1]) / 1024,
+    rssMiB: () => memory('VmRSS'),
+    takePeakRssMiB() {
+      const peak = memory('VmHWM')
+      writeFileSync(`/proc/${child.pid}/clear_refs`, '5') // begins the high-water mark anew (proc(5))
+      return peak
+    },
     output: () => readFileSync(log, 'utf8').slice(-2000),
     async stop() {
       child.kill('SIGTERM')

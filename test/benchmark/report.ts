@@ -1,6 +1,6 @@
 import { candidates } from './candidates.js'
 import { table } from './markdown.js'
-import { median, type Round, ratiosOf, valuesOf } from './statistics.js'
+import { median, type Round, ratiosOf, spread, valuesOf } from './statistics.js'
 import type { Shape } from './upstream.js'
 
 const titles = new Map([['direct', 'direct, no proxy'], ...candidates.map(({ name, title }) => [name, title] as const)])
@@ -77,10 +77,4 @@ function figure(values: readonly number[]): string {
   const value = median(values)
   if (Number.isNaN(value)) return '–'
   return Math.round(value).toLocaleString('en-US')
-}
-
-function spread(ratios: readonly number[]): string {
-  if (ratios.length === 0) return '–'
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
-  return `${median(ratios).toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`
 }

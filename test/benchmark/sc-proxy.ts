@@ -8,8 +8,12 @@ export interface ScProxySettings {
   readonly upstream: { readonly apiUrl: string; readonly loginUrl: string; readonly caFile: string }
   /** Without one the limits are kept, but no run reaches them. */
   readonly quota?: Quota | undefined
-  /** Whether the inspector keeps every call. */
-  readonly recorder?: boolean | undefined
+  /** Whether the inspector keeps calls: as many as it does by default, or so many. */
+  readonly recorder?: boolean | number | undefined
+  /** Where the admin listener is; a free port unless given, and none when false. */
+  readonly adminPort?: number | false | undefined
+  /** The most connections to the API; the default of the product unless given. */
+  readonly connections?: number | undefined
 }
 
 export const credentials = {
@@ -22,12 +26,14 @@ export const credentials = {
 const outOfReach: Quota = { calls: 1_000_000, windowSeconds: 20 }
 
 /** A configuration file with both limits, a login, one line per call to the log, the admin listener and its metrics; the recorder is off. */
-export function scProxyFile({ port, folder, upstream, quota = outOfReach, recorder = false }: ScProxySettings): string {
-  const { apiUrl, loginUrl, caFile } = upstream
+export function scProxyFile(settings: ScProxySettings): string {
+  const { port, folder, quota = outOfReach, recorder = false, adminPort = 0, connections } = settings
+  const { apiUrl, loginUrl, caFile } = settings.upstream
   return JSON.stringify({
     listeners: [{ environment: 'benchmark', port }],
-    admin: { port: 0 },
-    inspector: { enabled: recorder },
+    admin: adminPort === false ? { enabled: false } : { port: adminPort },
+    inspector: { enabled: recorder !== false, ...(typeof recorder === 'number' && { maxCalls: recorder }) },
+    ...(connections !== undefined && { pool: { connections } }),
     environments: {
       benchmark: { apiUrl, loginUrl, caFile, quota, companyQuota: outOfReach, credentials }
     },

@@ -37,3 +37,10 @@ export function ratiosOf(rounds: readonly Round[], candidate: string, other: str
     return above === undefined || below === undefined ? [] : above / below
   })
 }
+
+/** The median, and in brackets the least and the most; a dash of nothing. */
+export function spread(values: readonly number[], digits = 2): string {
+  if (values.length === 0) return '–'
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)]
+  return `${middle.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`
+}
