@@ -49,7 +49,7 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
   const redis = new Redis(url, {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url.startsWith('rediss:') && { tls: { ...(authorities && { ca: authorities }) } }),
+    ...(/^rediss:/i.test(url) && { tls: { ...(authorities && { ca: authorities }) } }),
     // That it can be spoken with is found out below, and what is wrong is told by the log alone.
     enableReadyCheck: false,
     enableOfflineQueue: false,
