@@ -81,6 +81,8 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
 
   async function meet(): Promise<void> {
     try {
+      // Done already, unless it is refused: then ioredis would silently go on in the first database.
+      if (redis.options.db) await redis.select(redis.options.db)
       life = /^run_id:(\S+)/m.exec(await redis.info('server'))?.[1] ?? 'unknown'
       trouble = undefined
       for (const listener of listeners) listener()

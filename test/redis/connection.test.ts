@@ -73,6 +73,26 @@ t.test(
 )
 
 t.test(
+  'a database it may not use, or that is not there, is none',
+  { skip: withoutRedis, buffered: true },
+  async (t) => {
+    const server = await startRedis(t)
+    const rights = ['~ours*', '+eval', '+evalsha', '+info']
+    t.equal(server.say('ACL', 'SETUSER', 'first-only', 'on', '>word', ...rights), 'OK')
+    t.equal(server.say('ACL', 'SETUSER', 'any', 'on', '>word', ...rights, '+select'), 'OK')
+    const open = (username: string, database: number) => {
+      const redis = openRedis({ url: `${server.url}/${database}`, username, password: 'word' })
+      t.teardown(redis.close)
+      return redis
+    }
+    const [refused, absent, good] = [open('first-only', 2), open('any', 9999), open('any', 2)]
+    await until(() => good.life !== '')
+    await until(() => /^NOPERM: /.test(refused.trouble ?? '') && /^ERR/.test(absent.trouble ?? ''))
+    t.strictSame([refused.life, absent.life], ['', ''])
+  }
+)
+
+t.test(
   'another password is taken up, also where the old one is refused already',
   { skip: withoutRedis, buffered: true },
   async (t) => {
