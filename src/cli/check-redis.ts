@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js'
 import type { Finding } from './finding.js'
 
-/** Scripts of ours use what older ones do not have. */
+/** No older one is promised to do, nor tested. */
 const oldestMajor = 7
 
 /** What the proxy would share with its replicas through: reached, verified, logged in at, and of use. Nothing without `redis.url`. */

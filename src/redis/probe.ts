@@ -56,6 +56,7 @@ export async function probeRedis(address: RedisAddress, keyPrefix: string): Prom
 
 /** Valkey says which Redis it stands in for, and then who it is. */
 function versionIn(info: string): string {
-  const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1]
-  return valkey === undefined ? `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1]}` : `Valkey ${valkey}`
+  const version = (name: string) => new RegExp(`^${name}_version:(\\S+)`, 'm').exec(info)?.[1]
+  const valkey = version('valkey')
+  return valkey === undefined ? `Redis ${version('redis') ?? 'of a version it does not tell'}` : `Valkey ${valkey}`
 }
