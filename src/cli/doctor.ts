@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js'
 import { secretsOf } from '../config/secrets.js'
 import { askAdmin } from './ask-admin.js'
 import { checkFiles, checkPorts } from './check-machine.js'
+import { checkRedis } from './check-redis.js'
 import { checkRunning } from './check-running.js'
 import type { Command } from './command.js'
 import { describeFinding, type Finding } from './finding.js'
@@ -40,6 +41,8 @@ export const doctor: Command = {
     tell(describeRunning(running))
     tell(await checkPorts(config, running))
     tell(await checkFiles(filesWithSecrets(config, reads.texts)))
+    // A running one has told above what it makes of it.
+    if (!running) tell(await checkRedis(config))
     if (Object.keys(config.environments).length === 0) tell([onlyEmulator])
     for (const environment of Object.values(config.environments)) {
       const network = await checkNetwork(config, environment)

@@ -49,7 +49,7 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
   const redis = new Redis(url, {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url.startsWith('rediss:') && { tls: { ...(authorities && { ca: authorities }) } }),
+    ...(/^rediss:/i.test(url) && { tls: { ...(authorities && { ca: authorities }) } }),
     // That it can be spoken with is found out below, and what is wrong is told by the log alone.
     enableReadyCheck: false,
     enableOfflineQueue: false,
@@ -81,6 +81,8 @@ export function openRedis({ url, username, password, ca }: RedisAddress): RedisC
 
   async function meet(): Promise<void> {
     try {
+      // Done already, unless it is refused: then ioredis would silently go on in the first database.
+      if (redis.options.db) await redis.select(redis.options.db)
       life = /^run_id:(\S+)/m.exec(await redis.info('server'))?.[1] ?? 'unknown'
       trouble = undefined
       for (const listener of listeners) listener()

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import { openApp } from '../../src/cli/app.js'
 import type { Command } from '../../src/cli/command.js'
+import type { Neighbours } from '../../src/cli/neighbours.js'
 import { run } from '../../src/cli/run.js'
 import { type Config, loadConfig } from '../../src/config/load.js'
 import { processWith } from '../config/process.js'
@@ -35,10 +36,10 @@ export function configOf(argv: readonly string[], env: Record<string, string> = 
 }
 
 /** The whole proxy in this process. `adminArgs` lead a command to it. */
-export async function startApp(t: Test, argv: readonly string[], quit = () => {}) {
+export async function startApp(t: Test, argv: readonly string[], quit = () => {}, neighbours?: Neighbours) {
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
-  const app = await openApp(configOf(argv), log, { quit })
+  const app = await openApp(configOf(argv), log, { quit, neighbours })
   t.teardown(() => app.drain(0))
   const adminPort = new URL(app.adminUrl ?? '').port
   return { app, lines, port: app.listeners[0]?.port ?? 0, adminPort, adminArgs: ['--admin-port', adminPort] }

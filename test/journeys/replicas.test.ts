@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { startRedis, withoutRedis } from '../redis/server.js'
 import { createClient } from './support/client.js'
 import { environmentOf, type RunningProxy, startProxy } from './support/proxy.js'
+import { becomes, weatherOf } from './support/redis-weather.js'
 import { fullestWindow } from './support/rolling-window.js'
 import { json, type ServiceChannel, startServiceChannel } from './support/servicechannel.js'
 
@@ -43,22 +44,6 @@ function keepCalling(t: Test, { port }: RunningProxy, clients: number) {
     })()
   }
   return call
-}
-
-async function weatherOf({ adminPort }: RunningProxy) {
-  const readiness = await fetch(`http://127.0.0.1:${adminPort}/readiness`)
-  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
-  return {
-    ready: readiness.status,
-    remarks: ((await readiness.json()) as { remarks?: string[] }).remarks ?? [],
-    isUp: /^sc_proxy_redis_up 1$/m.test(metrics),
-    losses: Number(/^sc_proxy_redis_losses_total (\d+)$/m.exec(metrics)?.[1])
-  }
-}
-
-/** Waits until all say so; each on its own finds out when its lease ends. */
-async function becomes(proxies: RunningProxy[], isUp: boolean): Promise<void> {
-  for (const proxy of proxies) while ((await weatherOf(proxy)).isUp !== isUp) await pause(50)
 }
 
 /** A server at the end of an uneven way: a call arrives some time after it was sent, and so does its answer. */

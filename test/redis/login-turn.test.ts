@@ -13,7 +13,9 @@ import { startRedis, withoutRedis } from './server.js'
 const user = 'test:{a}:user'
 const settings = { user, me: 'a person', spacingMs: 5100, takesMs: 2000 }
 
-t.test('a login by hand and those of the replicas keep apart', { skip: withoutRedis }, async (t) => {
+t.jobs = 3
+
+t.test('a login by hand and those of the replicas keep apart', { skip: withoutRedis, buffered: true }, async (t) => {
   const server = await startRedis(t)
   const redis = openRedis({ url: server.url })
   t.teardown(redis.close)
@@ -31,27 +33,31 @@ t.test('a login by hand and those of the replicas keep apart', { skip: withoutRe
   t.ok((next?.waitMs ?? 0) > 4500)
 })
 
-t.test('where Redis is not reached nobody waits for long', async (t) => {
+t.test('where Redis is not reached nobody waits for long', { buffered: true }, async (t) => {
   const redis = openRedis({ url: 'redis://127.0.0.1:1' })
   t.teardown(redis.close)
   t.equal(await takeLoginTurn({ ...settings, redis }), undefined)
 })
 
-t.test('sc-proxy login comes after the spacing the replicas have to keep', { skip: withoutRedis }, async (t) => {
-  const [server, service] = await Promise.all([startRedis(t), startServiceChannel(t)])
-  const key = `sc-proxy:{${fingerprint(JSON.stringify([service.loginUrl, credentials.username]))}}:user`
-  const { apiUrl, loginUrl } = service
-  const { clientId, clientSecret, username } = credentials
-  const own = { clientId, clientSecret, username, sessionFile: 'session', sessionKey: 'a key of this test' }
-  const environments = { mine: { apiUrl, loginUrl, caFile: 'ca.pem', credentials: own } }
-  const { args } = configFor(t, service, { environments, redis: { url: server.url } })
-  const notBefore = Date.now() + 1500
-  server.say('HSET', key, 'notBefore', `${notBefore}`)
-  const stdin = Readable.from([`${credentials.password}\n`])
-  const told = await sc([login], ['login', '--password-stdin', ...args], { stdin })
-  t.match(told, { code: 0 }, told.err)
-  t.equal(service.logins.length, 1)
-  t.ok(Date.now() >= notBefore)
-  t.ok(Number(server.say('HGET', key, 'notBefore')) > notBefore + 4000, 'and the replicas keep away from it')
-  await until(() => !server.say('HGET', key, 'by'))
-})
+t.test(
+  'sc-proxy login comes after the spacing the replicas have to keep',
+  { skip: withoutRedis, buffered: true },
+  async (t) => {
+    const [server, service] = await Promise.all([startRedis(t), startServiceChannel(t)])
+    const key = `sc-proxy:{${fingerprint(JSON.stringify([service.loginUrl, credentials.username]))}}:user`
+    const { apiUrl, loginUrl } = service
+    const { clientId, clientSecret, username } = credentials
+    const own = { clientId, clientSecret, username, sessionFile: 'session', sessionKey: 'a key of this test' }
+    const environments = { mine: { apiUrl, loginUrl, caFile: 'ca.pem', credentials: own } }
+    const { args } = configFor(t, service, { environments, redis: { url: server.url } })
+    const notBefore = Date.now() + 1500
+    server.say('HSET', key, 'notBefore', `${notBefore}`)
+    const stdin = Readable.from([`${credentials.password}\n`])
+    const told = await sc([login], ['login', '--password-stdin', ...args], { stdin })
+    t.match(told, { code: 0 }, told.err)
+    t.equal(service.logins.length, 1)
+    t.ok(Date.now() >= notBefore)
+    t.ok(Number(server.say('HGET', key, 'notBefore')) > notBefore + 4000, 'and the replicas keep away from it')
+    await until(() => !server.say('HGET', key, 'by'))
+  }
+)

@@ -107,6 +107,24 @@ t.test('a rejected password is tried once for all, also by who comes later, unti
   t.equal(server.asked.length, 2)
 })
 
+t.test(
+  'after a changed password a replica that starts with it later finds the token of the others',
+  real(),
+  async (t) => {
+    const { replicas, server, redis, fetch } = await world(t, 2)
+    await all(replicas)
+    server.password = 'another'
+    const changed = { ...credentials, password: 'another' }
+    for (const { tokens } of replicas) tokens.replaceCredentials(changed)
+    t.strictSame(
+      (await all(replicas)).map(({ accessToken }) => accessToken),
+      ['access 2', 'access 2']
+    )
+    t.equal((await openTokens(t, redis, fetch, changed).tokens.get()).accessToken, 'access 2')
+    t.strictSame([server.asked.length, server.tooSoon], [2, 0])
+  }
+)
+
 t.test('when somebody runs login on one replica after a rejection, the others find its token', real(), async (t) => {
   const { replicas, server } = await world(t, 2)
   server.password = 'another'

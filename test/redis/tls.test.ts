@@ -19,11 +19,12 @@ t.test(
       return redis
     }
     const known = open(certificates.ca)
+    const shouted = open(certificates.ca, server.url.replace('rediss:', 'REDISS:'))
     const unknown = open(undefined)
     const other = open(stranger.ca)
     const misnamed = open(certificates.ca, server.url.replace('localhost', '127.0.0.1'))
     const plain = open(undefined, server.url.replace('rediss:', 'redis:'))
-    await until(() => known.life !== '')
+    await until(() => known.life !== '' && shouted.life !== '')
     for (const redis of [unknown, other]) await until(() => /^(SELF_SIGNED|UNABLE_TO)/.test(redis.trouble ?? ''))
     await until(() => misnamed.trouble === 'ERR_TLS_CERT_ALTNAME_INVALID')
     await until(() => plain.trouble === 'connection lost' || plain.trouble === 'ECONNRESET')
