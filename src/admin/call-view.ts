@@ -40,10 +40,10 @@ export function detailOf(call: RecordedCall) {
 
 /** Text as it is, everything else in base64. */
 function bodyView(body: KeptBody, headers: RecordedCall['requestHeaders']) {
-  const { size, bytes, clipped, note } = body
+  const { size, clipped, note } = body
   return {
     size,
-    kept: bytes.length,
+    kept: body.copy().length,
     clipped,
     hidden: body.hidden,
     note,
@@ -53,8 +53,9 @@ function bodyView(body: KeptBody, headers: RecordedCall['requestHeaders']) {
 }
 
 /** @returns `text` when the bytes are UTF-8 and hold no control characters, else `base64` */
-export function textOrBase64({ bytes, clipped }: KeptBody): { text: string } | { base64: string } {
-  const text = decodeText(bytes, clipped)
+export function textOrBase64(body: KeptBody): { text: string } | { base64: string } {
+  const bytes = body.copy()
+  const text = decodeText(bytes, body.clipped)
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 

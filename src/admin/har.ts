@@ -73,7 +73,7 @@ function queryOf(target: string): Field[] {
 /** The format has no coding for what was sent: bytes that are no text become latin1 letters, as Fiddler writes them. */
 function postDataOf(body: KeptBody, headers: readonly Field[]) {
   const content = textOrBase64(body)
-  const text = 'text' in content ? content.text : body.bytes.toString('latin1')
+  const text = 'text' in content ? content.text : body.copy().toString('latin1')
   return {
     mimeType: fieldOf(headers, 'content-type') ?? 'application/octet-stream',
     text,
@@ -84,14 +84,14 @@ function postDataOf(body: KeptBody, headers: readonly Field[]) {
 function contentOf(body: KeptBody, headers: readonly Field[]) {
   const content = textOrBase64(body)
   return {
-    size: body.bytes.length,
+    size: body.copy().length,
     mimeType: fieldOf(headers, 'content-type') ?? 'x-unknown',
     ...('text' in content ? { text: content.text } : { text: content.base64, encoding: 'base64' }),
     ...commentOn(body)
   }
 }
 
-function commentOn({ clipped, bytes, note }: KeptBody, form?: string) {
-  const remarks = [form, clipped ? `clipped: the first ${bytes.length} bytes` : undefined, note].filter(Boolean)
+function commentOn({ clipped, copy, note }: KeptBody, form?: string) {
+  const remarks = [form, clipped ? `clipped: the first ${copy().length} bytes` : undefined, note].filter(Boolean)
   return remarks.length > 0 ? { comment: remarks.join('; ') } : {}
 }

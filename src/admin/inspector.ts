@@ -141,7 +141,7 @@ function problem(reply: FastifyReply, status: number, detail: string): FastifyRe
 function holds({ opened, requestHeaders, answer, requestBody, responseBody }: RecordedCall, text: string): boolean {
   const wanted = text.toLowerCase()
   const fields = [...requestHeaders, ...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${value}`)
-  const bodies = () => [requestBody, responseBody].map(({ bytes }) => bytes.toString())
+  const bodies = () => [requestBody, responseBody].map(({ copy }) => copy().toString())
   const isIn = (part: string) => part.toLowerCase().includes(wanted)
   return [opened.target, ...fields].some(isIn) || bodies().some(isIn)
 }

@@ -7,7 +7,7 @@ export interface KeptBody {
   /** How many bytes passed, in whatever coding. */
   readonly size: number
   /** A copy of what is kept. */
-  readonly bytes: Buffer
+  copy(): Buffer
   /** There was more. */
   readonly clipped: boolean
   /** How many values were taken out. */
@@ -16,12 +16,14 @@ export interface KeptBody {
   readonly note: string | undefined
 }
 
-export const noBody: KeptBody = { size: 0, bytes: Buffer.alloc(0), clipped: false, hidden: 0, note: undefined }
+const nothing = Buffer.alloc(0)
+
+export const noBody: KeptBody = { size: 0, copy: () => nothing, clipped: false, hidden: 0, note: undefined }
 
 /** Collects one body as it passes. */
 export interface BodyCollector {
   /** How much memory it takes. */
-  readonly taken: number
+  taken(): number
   /** Copies what fits. */
   add(piece: Uint8Array | string): void
   /** Nothing is added afterwards. */
@@ -41,9 +43,7 @@ export function collectBody(pool: Pool, limit: number): BodyCollector {
     if (text !== before) replaceWith(Buffer.from(text, 'latin1'))
     return {
       size,
-      get bytes() {
-        return held.copy()
-      },
+      copy: held.copy,
       clipped,
       hidden: count,
       note: count > 0 ? `${count} shown as ${hidden}` : undefined
@@ -56,18 +56,16 @@ export function collectBody(pool: Pool, limit: number): BodyCollector {
   }
 
   return {
-    get taken() {
-      return held.taken
-    },
+    taken: held.taken,
     add(piece) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       size += bytes.byteLength
-      if (held.length < limit) held.append(bytes.subarray(0, limit - held.length))
+      if (held.length() < limit) held.append(bytes.subarray(0, limit - held.length()))
     },
     finish(coding, redact) {
       if (size === 0) return noBody
       if (limit === 0) return { ...noBody, size, note: 'not kept: it belongs to a login' }
-      const isShort = size > held.length
+      const isShort = size > held.length()
       if (coding === undefined || /^\s*(?:identity)?\s*$/i.test(coding)) return keepRedacted(isShort, redact)
       const raw = held.copy()
       held.clear()

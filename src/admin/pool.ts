@@ -1,8 +1,8 @@
 /** Bytes that are kept until nobody wants them any more. */
 export interface Held {
-  readonly length: number
+  length(): number
   /** What they take of the pool. */
-  readonly taken: number
+  taken(): number
   append(bytes: Uint8Array): void
   /** One letter per byte. */
   latin1(): string
@@ -49,12 +49,8 @@ export function createPool(): Pool {
     const used = (cell: number) => Math.min(cellBytes, length - cell * cellBytes)
 
     return {
-      get length() {
-        return length
-      },
-      get taken() {
-        return cells.length * cellBytes
-      },
+      length: () => length,
+      taken: () => cells.length * cellBytes,
       append(bytes) {
         if (isReleased) return
         for (let at = 0; at < bytes.length; ) {

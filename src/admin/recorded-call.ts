@@ -49,20 +49,21 @@ export function openEntry(
   facts: Pick<OpenedAs, 'listener' | 'replayOf'> & { number: number; redact: Redact }
 ): RecordedCall {
   const { id, environment, method, target, request } = call
-  const { number, redact, ...rest } = facts
+  const { number, listener, replayOf, redact } = facts
   const requestHeaders = fieldsOf(request.rawHeaders, redact)
   const agent = requestHeaders.find(({ name }) => name.toLowerCase() === 'user-agent')?.value
   return {
     number,
     opened: {
-      ...rest,
       requestId: id,
+      listener,
       environment,
       client: clientName(agent),
       at: Date.now(),
       method,
       target: redact(target).text,
-      httpVersion: request.httpVersion
+      httpVersion: request.httpVersion,
+      replayOf
     },
     requestHeaders,
     requestBody: noBody,

@@ -1,6 +1,6 @@
 import type { OpenedCall, OpenRecording } from '../telemetry/recording.js'
 import type { CallRecord } from '../telemetry/records.js'
-import { collectBody, type KeptBody } from './kept-body.js'
+import { type BodyCollector, collectBody, type KeptBody, noBody } from './kept-body.js'
 import { createPool } from './pool.js'
 import { fieldOf, fieldsOf, openEntry, type RecordedCall, sizeOf } from './recorded-call.js'
 import type { Redact } from './redaction.js'
@@ -20,6 +20,12 @@ export interface Recorder {
   /** Calls back whenever a call begins or is over. Returns what ends it. */
   watch(onChange: (call: RecordedCall) => void): () => void
   stats(): RecorderStats
+}
+
+interface Entry {
+  readonly call: RecordedCall
+  /** Gives the memory of its bodies back. */
+  readonly release: () => void
 }
 
 export interface RecorderStats {
@@ -44,46 +50,51 @@ export interface RecorderOptions {
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { maxCalls, maxBytes, maxBodyBytes, redact, onClose } = options
-  const ring = new Map<number, RecordedCall>()
+  // Calls come and go in the order of their numbers. What comes and goes in a Map is seen to outlive it.
+  const ring: (Entry | undefined)[] = []
   const pool = createPool()
-  const releases = new Map<number, () => void>()
   const watchers = new Set<(call: RecordedCall) => void>()
   const replays = new Map<string, number>()
-  let [last, bytes, dropped, paused] = [0, 0, 0, false]
+  let [first, last, bytes, dropped, paused] = [1, 0, 0, 0, false]
 
   function grow(call: RecordedCall, by: number): void {
-    if (!ring.has(call.number)) return
+    if (call.number < first) return
     call.bytes += by
     bytes += by
-    if (bytes > maxBytes || ring.size > maxCalls) evict()
+    makeRoom(maxCalls)
   }
 
-  function evict(): void {
-    for (const [number, call] of ring) {
-      if (bytes <= maxBytes && ring.size <= maxCalls) return
-      forget(number)
-      bytes -= call.bytes
+  const size = () => last + 1 - first
+
+  /** Drops the oldest until no more than so many are left, and their bytes fit. */
+  function makeRoom(calls: number): void {
+    while (size() > 0 && (bytes > maxBytes || size() > calls)) {
+      drop()
       dropped++
     }
   }
 
-  function forget(number: number): void {
-    ring.delete(number)
-    releases.get(number)?.()
-    releases.delete(number)
+  function drop(): void {
+    const entry = ring[first % maxCalls]
+    ring[first % maxCalls] = undefined
+    first++
+    if (!entry) return
+    entry.release()
+    bytes -= entry.call.bytes
   }
 
   function tell(call: RecordedCall): void {
     for (const watcher of watchers) watcher(call)
   }
 
-  function begin(opened: OpenedCall, listener: number): RecordedCall {
+  function begin(opened: OpenedCall, listener: number, release: () => void): RecordedCall {
     const replayOf = replays.get(opened.id)
     replays.delete(opened.id)
+    makeRoom(maxCalls - 1)
     const call = openEntry(opened, { number: ++last, listener, replayOf, redact })
-    ring.set(call.number, call)
+    ring[call.number % maxCalls] = { call, release }
     bytes += call.bytes
-    evict()
+    makeRoom(maxCalls)
     tell(call)
     return call
   }
@@ -92,19 +103,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
     at: (listener) => (opened) => {
       // What somebody has just asked for they want to see.
       if (paused && !replays.has(opened.id)) return undefined
-      const call = begin(opened, listener)
-      const request = collectBody(pool, isLogin(opened.target) ? 0 : maxBodyBytes)
-      const response = collectBody(pool, isLogin(opened.target) ? 0 : maxBodyBytes)
-      const isKept = () => ring.has(call.number)
+      const limit = isLogin(opened.target) ? 0 : maxBodyBytes
+      let request: BodyCollector | undefined
+      let response: BodyCollector | undefined
       let taken = 0
-      releases.set(call.number, () => {
-        request.release()
-        response.release()
+      const call = begin(opened, listener, () => {
+        request?.release()
+        response?.release()
       })
+      const isKept = () => call.number >= first
 
       return {
         sent(piece) {
           if (!isKept()) return
+          request ??= collectBody(pool, limit)
           request.add(piece)
           charge()
         },
@@ -116,6 +128,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         },
         received(piece) {
           if (!isKept()) return
+          response ??= collectBody(pool, limit)
           response.add(piece)
           charge()
         },
@@ -128,13 +141,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
       function charge(): void {
         const before = taken
-        taken = request.taken + response.taken
+        taken = (request?.taken() ?? 0) + (response?.taken() ?? 0)
         grow(call, taken - before)
       }
 
       function settle(): void {
-        const sent = request.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact)
-        const received = response.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact)
+        const sent = request?.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact) ?? noBody
+        const received = response?.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact) ?? noBody
         // Most are there at once; what is compressed takes a while.
         if (sent instanceof Promise || received instanceof Promise)
           void Promise.all([sent, received]).then((bodies) => keep(...bodies))
@@ -149,11 +162,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
     },
 
-    calls: () => ring.values(),
-    find: (number) => ring.get(number),
+    *calls() {
+      for (let number = first; number <= last; number++) {
+        const entry = ring[number % maxCalls]
+        if (entry) yield entry.call
+      }
+    },
+    find: (number) => (number >= first && number <= last ? ring[number % maxCalls]?.call : undefined),
     clear() {
-      for (const number of ring.keys()) forget(number)
-      bytes = 0
+      while (size() > 0) drop()
     },
     pause(isPaused) {
       paused = isPaused
@@ -165,12 +182,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       watchers.add(onChange)
       return () => watchers.delete(onChange)
     },
-    stats: () => ({ paused, calls: ring.size, bytes, maxCalls, maxBytes, dropped })
+    stats: () => ({ paused, calls: size(), bytes, maxCalls, maxBytes, dropped })
   }
 }
 
 function redactRecord(record: CallRecord, redact: Redact): CallRecord {
-  return { ...record, path: redact(record.path).text }
+  const path = redact(record.path).text
+  return path === record.path ? record : { ...record, path }
 }
 
 /** What is sent to log in, and what comes back, is never kept, however its path is written. */

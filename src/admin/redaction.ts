@@ -54,7 +54,7 @@ export function createRedaction(known: readonly string[]): Redact {
   return (text, clipped = false) => {
     let count = 0
     let result = clipped ? withoutBeginning(text, spellings) : text
-    if (spellings.some((spelling) => text.includes(spelling))) {
+    if (text.length >= shortestKnown && spellings.some((spelling) => text.includes(spelling))) {
       result = result.replace(exact, () => {
         count++
         return hidden

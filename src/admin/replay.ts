@@ -48,11 +48,11 @@ export function repeat(call: RecordedCall, edits: Edits): Repeated | string {
   if (body === undefined) {
     if (!call.record) return 'The call is not over, so its body may not be complete.'
     if (requestBody.clipped)
-      return `The body was longer than the ${requestBody.bytes.length} bytes that are kept: it cannot be repeated as it was.`
+      return `The body was longer than the ${requestBody.copy().length} bytes that are kept: it cannot be repeated as it was.`
     if (requestBody.hidden > 0) return 'Values in the body were hidden when it was recorded: edit it.'
-    if (requestBody.size > 0 && requestBody.bytes.length === 0) return 'The body was not kept.'
+    if (requestBody.size > 0 && requestBody.copy().length === 0) return 'The body was not kept.'
   }
-  const bytes = body === undefined ? requestBody.bytes : Buffer.from(body)
+  const bytes = body === undefined ? requestBody.copy() : Buffer.from(body)
   const kept = headers.filter(({ name, value }) => value !== hidden && !ofTheFirstTime.test(name))
   if (
     kept.some(({ name, value }) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value))
