@@ -18,7 +18,7 @@ export type { Token } from './token.js'
 export type { TokenSnapshot } from './token-snapshot.js'
 
 export interface TokenStore {
-  /** The token as long as nothing need be done or awaited to have it: it is valid and its renewal is not due. */
+  /** The token as long as it is valid. Near its end this begins its renewal, which runs in the background. */
   fresh(): Token | undefined
   /**
    * A token that is valid right now. Rejects with ProxyError: a `login_…` row, `client_left` when the signal was
@@ -174,7 +174,9 @@ export function createTokenStore(options: TokenStoreOptions): TokenStore {
   return {
     fresh() {
       const token = closed ? undefined : usableToken(current)
-      return token && servesForMs(token) > token.marginMs ? token : undefined
+      // Near its end it still serves: one renewal runs in the background, and nobody need look up from their work for it.
+      if (token && servesForMs(token) <= token.marginMs) tokenOf(current).catch(() => {})
+      return token
     },
 
     async get(signal) {

@@ -132,6 +132,32 @@ t.test('after a suspend, during which only the wall clock ran, the next caller w
   t.equal((await waking).accessToken, 'token-2')
 })
 
+t.test('who asks for what is there gets it to its last moment, and the renewal runs once beside them', async (t) => {
+  const clock = useClock(t)
+  let answer = (_response: Response) => {}
+  const slow = new Promise<Response>((resolve) => {
+    answer = resolve
+  })
+  const host = loginHost(grant(), () => slow)
+  const store = storeFor(t, host.fetch)
+  t.equal(store.fresh(), undefined, 'nothing is there yet, and nothing is asked for')
+  t.equal(host.posts.length, 0)
+  const token = await store.get()
+  await clock.tickAsync(539_000)
+  t.equal(store.fresh(), token)
+  t.equal(host.posts.length, 1, 'the margin has not begun')
+  await clock.tickAsync(1000)
+  for (let n = 0; n < 50; n++) t.equal(store.fresh(), token)
+  await clock.tickAsync(59_999)
+  t.equal(store.fresh(), token)
+  t.equal(host.posts.length, 2)
+  await clock.tickAsync(1)
+  t.equal(store.fresh(), undefined, 'an expired one is never handed out')
+  answer(grant({ access_token: 'renewed' }))
+  await clock.tickAsync(1)
+  t.match(store.fresh(), { accessToken: 'renewed' })
+})
+
 t.test('a failed renewal in the background troubles nobody while the token lives', async (t) => {
   const clock = useClock(t)
   const host = loginHost(grant(), ...Array.from({ length: 40 }, () => networkError('ECONNREFUSED')))
