@@ -8,6 +8,8 @@ export interface KeptBody {
   readonly size: number
   /** A copy of what is kept. */
   copy(): Buffer
+  /** Gives its memory back: nothing is left to copy. */
+  release(): void
   /** There was more. */
   readonly clipped: boolean
   /** How many values were taken out. */
@@ -18,7 +20,14 @@ export interface KeptBody {
 
 const nothing = Buffer.alloc(0)
 
-export const noBody: KeptBody = { size: 0, copy: () => nothing, clipped: false, hidden: 0, note: undefined }
+export const noBody: KeptBody = {
+  size: 0,
+  copy: () => nothing,
+  release() {},
+  clipped: false,
+  hidden: 0,
+  note: undefined
+}
 
 /** Collects one body as it passes. */
 export interface BodyCollector {
@@ -44,6 +53,7 @@ export function collectBody(pool: Pool, limit: number): BodyCollector {
     return {
       size,
       copy: held.copy,
+      release: held.release,
       clipped,
       hidden: count,
       note: count > 0 ? `${count} shown as ${hidden}` : undefined

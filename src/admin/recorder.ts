@@ -22,10 +22,11 @@ export interface Recorder {
   stats(): RecorderStats
 }
 
+/** A call and, until it is over, its bodies. */
 interface Entry {
   readonly call: RecordedCall
-  /** Gives the memory of its bodies back. */
-  readonly release: () => void
+  request: BodyCollector | undefined
+  response: BodyCollector | undefined
 }
 
 export interface RecorderStats {
@@ -79,24 +80,27 @@ export function createRecorder(options: RecorderOptions): Recorder {
     ring[first % maxCalls] = undefined
     first++
     if (!entry) return
-    entry.release()
-    bytes -= entry.call.bytes
+    const { call, request = call.requestBody, response = call.responseBody } = entry
+    request.release()
+    response.release()
+    bytes -= call.bytes
   }
 
   function tell(call: RecordedCall): void {
     for (const watcher of watchers) watcher(call)
   }
 
-  function begin(opened: OpenedCall, listener: number, release: () => void): RecordedCall {
+  function begin(opened: OpenedCall, listener: number): Entry {
     const replayOf = replays.get(opened.id)
     replays.delete(opened.id)
     makeRoom(maxCalls - 1)
     const call = openEntry(opened, { number: ++last, listener, replayOf, redact })
-    ring[call.number % maxCalls] = { call, release }
+    const entry: Entry = { call, request: undefined, response: undefined }
+    ring[call.number % maxCalls] = entry
     bytes += call.bytes
     makeRoom(maxCalls)
     tell(call)
-    return call
+    return entry
   }
 
   return {
@@ -104,20 +108,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
       // What somebody has just asked for they want to see.
       if (paused && !replays.has(opened.id)) return undefined
       const limit = isLogin(opened.target) ? 0 : maxBodyBytes
-      let request: BodyCollector | undefined
-      let response: BodyCollector | undefined
+      const entry = begin(opened, listener)
+      const { call } = entry
       let taken = 0
-      const call = begin(opened, listener, () => {
-        request?.release()
-        response?.release()
-      })
       const isKept = () => call.number >= first
 
       return {
         sent(piece) {
           if (!isKept()) return
-          request ??= collectBody(pool, limit)
-          request.add(piece)
+          entry.request ??= collectBody(pool, limit)
+          entry.request.add(piece)
           charge()
         },
         answered(status, statusText, headers) {
@@ -128,8 +128,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         },
         received(piece) {
           if (!isKept()) return
-          response ??= collectBody(pool, limit)
-          response.add(piece)
+          entry.response ??= collectBody(pool, limit)
+          entry.response.add(piece)
           charge()
         },
         close(record) {
@@ -141,11 +141,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
       function charge(): void {
         const before = taken
-        taken = (request?.taken() ?? 0) + (response?.taken() ?? 0)
+        taken = (entry.request?.taken() ?? 0) + (entry.response?.taken() ?? 0)
         grow(call, taken - before)
       }
 
       function settle(): void {
+        const { request, response } = entry
         const sent = request?.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact) ?? noBody
         const received = response?.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact) ?? noBody
         // Most are there at once; what is compressed takes a while.
@@ -158,6 +159,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         call.requestBody = sent
         call.responseBody = received
         charge()
+        // What stays is made of as little as possible: the garbage collector carries every piece of it about.
+        entry.request = entry.response = undefined
         tell(call)
       }
     },

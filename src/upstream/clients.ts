@@ -4,6 +4,8 @@ import type { Client } from 'undici'
 export interface Connection {
   readonly client: Client
   readonly madeAt: number
+  /** It could not be made. */
+  hasFailed: boolean
 }
 
 export interface Clients {
@@ -28,8 +30,13 @@ export function createClients(make: () => Client, lifeMs: number, now: () => num
   const idle: Connection[] = []
 
   function begin(): Connection {
-    const connection = { client: make(), madeAt: now() }
+    const connection = { client: make(), madeAt: now(), hasFailed: false }
     all.add(connection)
+    // What is sent with a client that could not connect may never end: undici's own pool drops those, too.
+    connection.client.once('connectionError', () => {
+      connection.hasFailed = true
+      all.delete(connection)
+    })
     return connection
   }
 
@@ -41,6 +48,7 @@ export function createClients(make: () => Client, lifeMs: number, now: () => num
   return {
     take() {
       for (let next = idle.pop(); next; next = idle.pop()) {
+        if (next.hasFailed) continue
         if (now() - next.madeAt <= lifeMs) return next
         retire(next)
       }

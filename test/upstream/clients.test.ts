@@ -5,9 +5,12 @@ import { createClients } from '../../src/upstream/clients.js'
 /** Connections that only remember what was done to them. */
 function setUp(lifeMs = 1000) {
   let time = 0
-  const made: { closed: boolean; destroyedBy: Error | undefined }[] = []
+  const made: { closed: boolean; destroyedBy: Error | undefined; fail: () => void }[] = []
   const make = () => {
-    const state = { closed: false, destroyedBy: undefined as Error | undefined }
+    const state = { closed: false, destroyedBy: undefined as Error | undefined, fail: () => {} }
+    const once = (_event: 'connectionError', listener: () => void) => {
+      state.fail = listener
+    }
     made.push(state)
     const close = async () => {
       state.closed = true
@@ -15,7 +18,7 @@ function setUp(lifeMs = 1000) {
     const destroy = async (error: Error) => {
       state.destroyedBy = error
     }
-    return { close, destroy } as unknown as Client
+    return { close, destroy, once } as unknown as Client
   }
   const clients = createClients(make, lifeMs, () => time)
   return { clients, made, advance: (ms: number) => (time += ms) }
@@ -50,6 +53,16 @@ t.test('a connection older than its life is closed and not used again', async (t
   advance(1001)
   clients.giveBack(young)
   t.not(clients.take(), young, 'also when it came of age during a call')
+})
+
+t.test('a connection that could not be made is not used again', async (t) => {
+  const { clients, made } = setUp()
+  const [good, bad] = [clients.take(), clients.take()]
+  clients.giveBack(good)
+  clients.giveBack(bad)
+  made[1]?.fail()
+  t.equal(clients.take(), good)
+  t.not(clients.take(), bad)
 })
 
 t.test('in the end all are cut, those in use as well, and not those that were closed before', async (t) => {
