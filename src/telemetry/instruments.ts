@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
 import { problems as codes } from '../errors.js'
+import { atScrape } from './at-scrape.js'
 import type { Distribution } from './distribution.js'
 import { type Readings, readAtScrape } from './readings.js'
 import type { Tally } from './tallies.js'
@@ -16,21 +17,7 @@ export interface Instruments {
  */
 export function createInstruments(tallies: ReadonlyMap<string, Tally>, readings: Readings): Instruments {
   const registry = new Registry()
-  const registers = [registry]
-  type Add = (labels: Record<string, string>, count: number) => void
-
-  function counter(name: string, help: string, labelNames: string[], read: (add: Add) => void): void {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset()
-        read((labels, count) => this.inc(labels, count))
-      }
-    })
-  }
+  const { counter } = atScrape(registry)
 
   function histogram(name: string, help: string, of: (tally: Tally) => Distribution): void {
     // The library's own can only be told of one value after the other. It asks a metric for no more than this.
@@ -101,9 +88,9 @@ export function createInstruments(tallies: ReadonlyMap<string, Tally>, readings:
     name: 'sc_proxy_info',
     help: 'The version that runs; always 1.',
     labelNames: ['version'],
-    registers
+    registers: [registry]
   }).set({ version: readings.version }, 1)
-  readAtScrape(registers, readings)
+  readAtScrape(registry, readings)
   collectDefaultMetrics({ register: registry })
 
   return {

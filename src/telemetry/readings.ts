@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { atScrape } from './at-scrape.js'
 
 /** What is looked at when metrics are asked for; nothing of it costs anything in between. */
 export interface Readings {
@@ -39,21 +40,8 @@ export interface WindowReading {
 const loginStates = ['none', 'valid', 'expired', 'rejected', 'resting']
 
 /** Registers the metrics whose value is what the rooms say at the moment of asking. */
-export function readAtScrape(registers: Registry[], { environments, listeners, sharing }: Readings): void {
-  type Add = (labels: Record<string, string>, value: number) => void
-
-  function gauge(name: string, help: string, labelNames: string[], read: (add: Add) => void): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset()
-        read((labels, value) => this.inc(labels, value))
-      }
-    })
-  }
+export function readAtScrape(registry: Registry, { environments, listeners, sharing }: Readings): void {
+  const { gauge, counter } = atScrape(registry)
 
   function perEnvironment(name: string, help: string, read: (environment: EnvironmentReading) => number | undefined) {
     gauge(name, help, ['environment'], (add) => {
@@ -94,16 +82,12 @@ export function readAtScrape(registers: Registry[], { environments, listeners, s
   gauge('sc_proxy_places_configured', 'Calls per window as configured.', ['environment', 'window'], (add) =>
     perWindow((labels, { configured }) => add(labels, configured))
   )
-  new Counter({
-    name: 'sc_proxy_throttled_total',
-    help: 'Calls that ServiceChannel refused for a quota.',
-    labelNames: ['environment', 'window'],
-    registers,
-    collect() {
-      this.reset()
-      perWindow((labels, { throttled }) => this.inc(labels, throttled))
-    }
-  })
+  counter(
+    'sc_proxy_throttled_total',
+    'Calls that ServiceChannel refused for a quota.',
+    ['environment', 'window'],
+    (add) => perWindow((labels, { throttled }) => add(labels, throttled))
+  )
   perEnvironment('sc_proxy_token_life_seconds', 'Until the token ends.', ({ tokens }) =>
     seconds(tokens.snapshot().expiresInMs)
   )
@@ -124,15 +108,9 @@ export function readAtScrape(registers: Registry[], { environments, listeners, s
     gauge('sc_proxy_redis_replicas', 'Proxies at work on the same quota, as last heard.', [], (add) =>
       add({}, contact.replicas)
     )
-    new Counter({
-      name: 'sc_proxy_redis_losses_total',
-      help: 'How often the contact with Redis was lost.',
-      registers,
-      collect() {
-        this.reset()
-        this.inc(contact.losses)
-      }
-    })
+    counter('sc_proxy_redis_losses_total', 'How often the contact with Redis was lost.', [], (add) =>
+      add({}, contact.losses)
+    )
   }
   gauge('sc_proxy_client_connections', 'Connections of clients.', ['environment'], (add) => {
     for (const { environment, connections } of listeners()) add({ environment }, connections())
