@@ -39,13 +39,14 @@ const mayEnter: Record<string, string[]> = {
   emulator: [],
   openapi: [],
   postman: ['openapi'],
+  authorities: [],
   errors: [],
   host: [],
   fingerprint: []
 }
 
 /** Files beside the rooms, that enter none. */
-const open = ['errors', 'fingerprint', 'host']
+const open = ['authorities', 'errors', 'fingerprint', 'host']
 
 /** Which rooms are entered for types alone, so that nothing of them runs there. */
 const mayEnterForTypes: Record<string, string[]> = { admin: ['limiter', 'oauth'] }

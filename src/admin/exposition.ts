@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Exposition } from '../telemetry/metrics.js'
+import type { Exposition } from '../telemetry/instruments.js'
 
 /** `GET /metrics`, as Prometheus asks for it. Holds names of environments and routes, and numbers. */
 export async function expositionRoute(app: FastifyInstance, metrics: { expose(): Promise<Exposition> }): Promise<void> {

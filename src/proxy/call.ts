@@ -9,7 +9,7 @@ import { isLinkedRoute } from './links.js'
 import { preferredWait } from './prefer.js'
 import { newRequestId } from './request-id.js'
 import { tap } from './tap.js'
-import { readTarget, type Target } from './target.js'
+import { readTarget, type Target, withoutQuery } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
 export interface Call extends Conversation {
@@ -115,7 +115,7 @@ function recordOf(call: Call, opened: { at: number; on: number }, { status, prob
     startedAt: opened.at,
     environment,
     method,
-    path: pathOf(target),
+    path: withoutQuery(target),
     status,
     problem,
     totalMs: toTenths(performance.now() - opened.on),
@@ -126,11 +126,6 @@ function recordOf(call: Call, opened: { at: number; on: number }, { status, prob
     ahead: trace.ahead,
     notes: trace.notes
   }
-}
-
-function pathOf(target: string): string {
-  const end = target.indexOf('?')
-  return end < 0 ? target : target.slice(0, end)
 }
 
 /** A client's own request id is kept when it is harmless in a header and a log line. */

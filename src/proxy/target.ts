@@ -16,6 +16,12 @@ export function readTarget(raw: string): Target {
   return { form: 'absolute', authority, path: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
+/** The path of a target, as it was sent. */
+export function withoutQuery(target: string): string {
+  const end = target.indexOf('?')
+  return end < 0 ? target : target.slice(0, end)
+}
+
 /**
  * The path as ServiceChannel will understand it: percent-decoded, dot segments resolved, repeated slashes joined,
  * lower case. Rules are matched against this form only, so that `%2e%2e`, `//` or letter case cannot step around
@@ -23,7 +29,7 @@ export function readTarget(raw: string): Target {
  */
 export function canonicalPath(path: string): string | undefined {
   if (path.includes('#')) return undefined
-  let decoded = path.split('?', 1)[0] ?? ''
+  let decoded = withoutQuery(path)
   try {
     // Twice: a server behind the first may decode again.
     decoded = decodeURIComponent(decodeURIComponent(decoded))

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { trustedWith } from './authorities.js'
+import { trustedWith } from '../authorities.js'
 import type { Script } from './script.js'
 import { reasonOf } from './trouble.js'
 

@@ -43,7 +43,7 @@ export function openSharing(options: SharingOptions): Sharing {
   const replica = randomUUID()
   // Braces put the keys of one script into one slot of a cluster.
   const keyOf = (name: string) => `${keyPrefix}:{${fingerprint(name)}}`
-  const userKey = (loginUrl: string, user: string) => `${keyOf(JSON.stringify([loginUrl, user]))}:user`
+  const loginKey = (loginUrl: string, user: string) => keyOf(JSON.stringify([loginUrl, user]))
 
   return {
     contact,
@@ -51,14 +51,14 @@ export function openSharing(options: SharingOptions): Sharing {
       shareQuota({ quota, key: `${keyOf(name)}:quota`, replica, seats, safePercent, redis, contact, now }),
     login: (loginUrl, now) => (login, governor) => {
       const { clientId, clientSecret, username, password = '' } = login.session.credentials
-      const user = userKey(loginUrl, username ?? clientId)
+      const key = loginKey(loginUrl, username ?? clientId)
       const seal = createSeal([clientSecret, password], JSON.stringify([loginUrl, clientId, username]))
-      const keys: [string, string] = [user, user.replace(/user$/, `login:${seal.name}`)]
+      const keys: [string, string] = [`${key}:user`, `${key}:login:${seal.name}`]
       const spreadMs = seats > 1 ? 2 * spacingMs : 0
       return shareLogin(login, governor, { keys, replica, seal, redis, spacingMs, spreadMs, now })
     },
     turn: (loginUrl, user, takesMs) =>
-      takeLoginTurn({ user: userKey(loginUrl, user), me: replica, redis, spacingMs, takesMs }),
+      takeLoginTurn({ user: `${loginKey(loginUrl, user)}:user`, me: replica, redis, spacingMs, takesMs }),
     logInAs: redis.logInAs,
     close: redis.close
   }

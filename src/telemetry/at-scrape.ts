@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 
 type Labels = Record<string, string>
 /** Given what adds a value under its labels; called each time somebody asks. */
-export type Read = (add: (labels: Labels, value: number) => void) => void
+type Read = (add: (labels: Labels, value: number) => void) => void
 
 type Define = (name: string, help: string, labelNames: string[], read: Read) => void
 

@@ -4,7 +4,7 @@ export interface Distribution {
   readonly bounds: readonly number[]
   /** How many were at most as large as the bound and larger than the one before. */
   readonly counts: ArrayLike<number>
-  readonly sum: number
+  sum(): number
   add(value: number): void
 }
 
@@ -15,9 +15,7 @@ export function createDistribution(bounds: readonly number[]): Distribution {
   return {
     bounds,
     counts,
-    get sum() {
-      return sum
-    },
+    sum: () => sum,
     add(value) {
       let bucket = 0
       while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket++

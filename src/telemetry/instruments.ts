@@ -5,10 +5,15 @@ import type { Distribution } from './distribution.js'
 import { type Readings, readAtScrape } from './readings.js'
 import type { Tally } from './tallies.js'
 
+/** Every metric, in the text format of Prometheus. */
+export interface Exposition {
+  contentType: string
+  text: string
+}
+
 /** The registry of one process. */
 export interface Instruments {
-  /** Every metric, in the text format of Prometheus. */
-  expose(): Promise<{ contentType: string; text: string }>
+  expose(): Promise<Exposition>
 }
 
 /**
@@ -110,7 +115,7 @@ function samples(name: string, labels: Record<string, string>, { bounds, counts,
   const buckets = [...bounds, '+Inf' as const].map(upTo)
   return [
     ...buckets,
-    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_sum`, labels, value: sum() },
     { metricName: `${name}_count`, labels, value: count }
   ]
 }

@@ -1,13 +1,7 @@
-import type { Instruments } from './instruments.js'
+import type { Exposition, Instruments } from './instruments.js'
 import type { Readings } from './readings.js'
 import type { CallRecord } from './records.js'
 import { createTallies, type LoginResult } from './tallies.js'
-
-/** Every metric, in the text format of Prometheus. */
-export interface Exposition {
-  contentType: string
-  text: string
-}
 
 export interface Metrics {
   /** Counts a finished call. */

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
 import { Agent, buildConnector, Client, fetch as undiciFetch } from 'undici'
+import { trustedWith } from '../authorities.js'
 import { type Clients, createClients } from './clients.js'
 import { tolerateContinue } from './interim.js'
 import { isExempt } from './no-proxy.js'
@@ -81,7 +82,7 @@ function common(options: AgentOptions) {
 /** Makes the verified TLS connections of an agent, straight or through the forward proxy. */
 export function createConnect(options: ConnectOptions): buildConnector.connector {
   const { timeouts, lookup, now = () => performance.now() } = options
-  const ca = options.ca === undefined ? undefined : [...trustedRoots(), options.ca]
+  const ca = trustedWith(options.ca)
   const connectMs = timeouts.connectSeconds * 1000
   const secure = buildConnector({
     // One context for all connections: with bundled roots and an extra CA, building it costs 30 ms of CPU each time.
@@ -103,10 +104,4 @@ export function createConnect(options: ConnectOptions): buildConnector.connector
 export function createFetch(agent: Agent): typeof globalThis.fetch {
   return ((input: string | URL, init?: object) =>
     undiciFetch(input, { ...init, dispatcher: agent, redirect: 'manual' })) as unknown as typeof globalThis.fetch
-}
-
-function trustedRoots(): readonly string[] {
-  // Newer Node versions can name what they really trust, NODE_EXTRA_CA_CERTS included.
-  const modern = tls as { getCACertificates?: (type: 'default') => string[] }
-  return modern.getCACertificates?.('default') ?? tls.rootCertificates
 }

@@ -1,6 +1,15 @@
 import t from 'tap'
 import { failureOf, grant, loginHost, networkError, storeFor, useClock } from './login-host.js'
 
+/** A login server whose second answer comes when it is given. */
+function slowHost() {
+  let answer = (_response: Response) => {}
+  const slow = new Promise<Response>((resolve) => {
+    answer = resolve
+  })
+  return { host: loginHost(grant(), () => slow), answer }
+}
+
 t.test('a token is asked for once and handed out until its margin begins', async (t) => {
   const clock = useClock(t)
   const host = loginHost()
@@ -44,11 +53,7 @@ t.test('the margin is a fifth of the life, and at most a minute', async (t) => {
 
 t.test('within the margin callers get the old token at once while one renewal runs', async (t) => {
   const clock = useClock(t)
-  let answer = (_response: Response) => {}
-  const slow = new Promise<Response>((resolve) => {
-    answer = resolve
-  })
-  const host = loginHost(grant(), () => slow)
+  const { host, answer } = slowHost()
   const store = storeFor(t, host.fetch)
   const token = await store.get()
   await clock.tickAsync(545_000)
@@ -134,11 +139,7 @@ t.test('after a suspend, during which only the wall clock ran, the next caller w
 
 t.test('who asks for what is there gets it to its last moment, and the renewal runs once beside them', async (t) => {
   const clock = useClock(t)
-  let answer = (_response: Response) => {}
-  const slow = new Promise<Response>((resolve) => {
-    answer = resolve
-  })
-  const host = loginHost(grant(), () => slow)
+  const { host, answer } = slowHost()
   const store = storeFor(t, host.fetch)
   t.equal(store.fresh(), undefined, 'nothing is there yet, and nothing is asked for')
   t.equal(host.posts.length, 0)

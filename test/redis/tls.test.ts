@@ -1,6 +1,6 @@
 import tls from 'node:tls'
 import t from 'tap'
-import { trustedWith } from '../../src/redis/authorities.js'
+import { trustedWith } from '../../src/authorities.js'
 import { openRedis } from '../../src/redis/connection.js'
 import { makeCertificates } from '../support/certificates.js'
 import { until } from '../support/until.js'
