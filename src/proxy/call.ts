@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
 import type { OpenRecording } from '../telemetry/recording.js'
 import { type CallObserver, type CallRecord, toTenths } from '../telemetry/records.js'
+import { hasBody } from '../upstream/body.js'
 import type { Conversation } from '../upstream/exchange.js'
 import { createLeaving } from '../upstream/leaving.js'
 import { requestHeaders } from './headers.js'
@@ -47,6 +48,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
   const leaving = createLeaving()
+  if (!hasBody(request)) request.read(0)
   let isClosed = false
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
   const raw = (request as { originalUrl?: string }).originalUrl ?? request.url ?? '/'
