@@ -26,5 +26,6 @@ export function answerLocally(call: Call, status: number, headers: readonly stri
 }
 
 function ms(duration: number): string {
-  return duration === 0 ? '0.0' : duration.toFixed(1)
+  const tenths = Math.round(duration * 10)
+  return `${Math.trunc(tenths / 10)}.${tenths % 10}`
 }

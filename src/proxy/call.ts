@@ -43,7 +43,7 @@ export interface CallOptions {
   record?: OpenRecording | undefined
 }
 
-/** Opens the call of one request. It closes exactly once, when its response or its connection does, and then emits its record. */
+/** Opens the call of one request. It closes exactly once, and then emits its record. */
 export function openCall(request: IncomingMessage, response: ServerResponse, options: CallOptions): Call {
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
@@ -96,7 +96,6 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   }
   const recording = options.record?.(call)
   if (recording) tap(request, response, recording)
-  response.on('close', call.close)
   return call
 }
 

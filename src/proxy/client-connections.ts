@@ -3,7 +3,7 @@ import type { Call } from './call.js'
 
 /** What has to be known of a connection, over and above its requests. */
 export interface ClientConnections {
-  /** Keeps a call until it has closed. When its connection ends, so does the call. */
+  /** Keeps a call until it has closed, and closes it when its response or its connection has. */
   watch(call: Call): void
   /** The call that came last on a connection, until it has closed. */
   latest(socket: Socket): Call | undefined
@@ -43,6 +43,7 @@ export function createClientConnections(): ClientConnections {
       connection.open.push(call)
       connection.latest = call
       response.on('close', () => {
+        call.close()
         connection.open.splice(connection.open.indexOf(call), 1)
         connection.hasHadLast ||= isLastAnswer(call)
         if (connection.latest === call) connection.latest = undefined

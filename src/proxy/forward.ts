@@ -1,17 +1,18 @@
-import type { ServerResponse } from 'node:http'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
 import { authorityOf } from '../host.js'
+import type { AnswerBody } from '../upstream/answer-body.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
-import { headerOf, isNamed } from '../upstream/header-list.js'
+import { handOver } from '../upstream/hand-over.js'
+import { headerOf, isNamed, oneOf } from '../upstream/header-list.js'
 import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
 import type { Call } from './call.js'
 import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { relink, relinkLocation } from './links.js'
-import { passOnTrailers, wantsTrailers } from './trailers.js'
+import { addTrailers, wantsTrailers } from './trailers.js'
 
 /**
  * Takes a call into the exchange and hands its answer back: the same status, reason, headers and bytes, except where
@@ -26,36 +27,32 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   const steps = relinkBody(call, answer, headers, apiUrl)
   replaceLocation(headers, call, apiUrl)
 
-  response.writeHead(answer.status, answer.statusText, headers.concat(ownHeaders(call)))
-  if (wantsTrailers(call)) passOnTrailers(call, answer)
+  headers.push(...ownHeaders(call))
+  response.writeHead(answer.status, answer.statusText, headers)
   const whole = steps.length === 0 ? answer.body.whole() : undefined
-  if (whole !== undefined) return void response.end(whole)
+  if (whole === undefined) await passOn(call, answer.body, steps)
+  if (wantsTrailers(call)) addTrailers(call, answer)
+  response.end(whole)
+}
 
+/** Writes a body to the client as it comes, through the steps. */
+async function passOn(call: Call, body: AnswerBody, steps: readonly Transform[]): Promise<void> {
+  const { response } = call
   // Node keeps the head back for the first piece of the body, which may be long in coming.
   setImmediate(() => {
     if (!response.writableEnded) response.flushHeaders()
   })
-  const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body.stream())
-  await handOver(body, response).catch((error) => {
+  try {
+    if (steps.length === 0) return await body.pour(response)
+    const flow = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), body.stream())
+    await handOver(flow, response)
+  } catch (error) {
     const left = call.leaving.reason()
     if (left) throw left
     const { reason } = explainFailure(error)
     const message = `The API server of "${call.environment}" broke off its answer: ${reason}.`
     throw new ProxyError('upstream_dropped', message, { cause: error })
-  })
-}
-
-/** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
-function handOver(body: Readable, response: ServerResponse): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (body.errored) return reject(body.errored)
-    body.once('error', reject)
-    response.once('finish', resolve).once('close', () => {
-      body.destroy()
-      reject(new Error('the client left'))
-    })
-    body.pipe(response)
-  })
+  }
 }
 
 /**
@@ -69,13 +66,13 @@ function relinkBody(call: Call, { status }: Answer, headers: string[], apiUrl: s
   if (type === undefined || !/^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i.test(type)) return []
   const decode = decoders.get(headerOf(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity')
   if (!decode) return []
-  removeEach(headers, ofTheBytesBefore)
+  removeOfTheBytesBefore(headers)
   // Without a body there is nothing to decode.
   if (method === 'HEAD' || status === 204 || status === 304) return []
   return [...decode(), relink(apiUrl, ownOrigin(call))]
 }
 
-const ofTheBytesBefore = new Set([
+const isOfTheBytesBefore = oneOf([
   'accept-ranges',
   'content-digest',
   'content-encoding',
@@ -97,8 +94,8 @@ function replaceLocation(headers: string[], call: Call, apiUrl: string): void {
   }
 }
 
-function removeEach(headers: string[], names: ReadonlySet<string>): void {
+function removeOfTheBytesBefore(headers: string[]): void {
   for (let i = headers.length - 2; i >= 0; i -= 2) {
-    if (names.has(headers[i]?.toLowerCase() ?? '')) headers.splice(i, 2)
+    if (isOfTheBytesBefore(headers[i] ?? '')) headers.splice(i, 2)
   }
 }

@@ -1,5 +1,7 @@
+import { isNamed, oneOf } from '../upstream/header-list.js'
+
 /** Names of one hop only (RFC 9110 §7.6.1), with those that Connection itself names added per message. */
-const hopByHop = new Set([
+const hopByHop = [
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -9,13 +11,13 @@ const hopByHop = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade'
-])
+]
 
 /**
  * What a client says to us and not to ServiceChannel: credentials and cookies are the proxy's business, Expect has
  * been answered, and the rest would tell ServiceChannel about the machine or page the call came from.
  */
-const keptHere = new Set([
+const keptHere = [
   ...hopByHop,
   'host',
   'authorization',
@@ -34,15 +36,16 @@ const keptHere = new Set([
   'sec-fetch-site',
   'sec-fetch-user',
   'x-sc-proxy-key'
-])
+]
 
-const keptOnLinkedRoutes = new Set([...keptHere, 'accept-encoding', 'range', 'if-range'])
+const isKeptHere = oneOf(keptHere)
+const isKeptOnLinkedRoutes = oneOf([...keptHere, 'accept-encoding', 'range', 'if-range'])
 
 /**
  * ServiceChannel's cookies belong to the proxy's session, its proxies are none of the client's, which pages may read an
  * answer is for the listener to say, and what the proxy says of itself nobody else may.
  */
-const keptFromClients = new Set([
+const isKeptFromClients = oneOf([
   ...hopByHop,
   'set-cookie',
   'set-cookie2',
@@ -64,29 +67,28 @@ const keptFromClients = new Set([
  * @param isLinked links in the answer will be replaced
  */
 export function requestHeaders(raw: readonly string[], isLinked: boolean): string[] {
-  if (!isLinked) return withoutHops(raw, keptHere)
+  if (!isLinked) return withoutHops(raw, isKeptHere)
   // Links are replaced in the text of the answer, so it must come as text, and whole: the places of a Range would shift.
-  return [...withoutHops(raw, keptOnLinkedRoutes), 'accept-encoding', 'identity']
+  return [...withoutHops(raw, isKeptOnLinkedRoutes), 'accept-encoding', 'identity']
 }
 
 /** The answer's headers as they are handed on, in the same form. */
 export function responseHeaders(raw: readonly string[]): string[] {
-  return withoutHops(raw, keptFromClients)
+  return withoutHops(raw, isKeptFromClients)
 }
 
-function withoutHops(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+function withoutHops(raw: readonly string[], isDropped: (name: string) => boolean): string[] {
   const headers: string[] = []
   let named: Set<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
     const value = raw[i + 1] ?? ''
-    const key = name.toLowerCase()
-    if (key === 'connection') named = addNamed(named, value)
-    else if (!dropped.has(key)) headers.push(name, value)
+    if (isNamed(name, 'connection')) named = addNamed(named, value)
+    else if (!isDropped(name)) headers.push(name, value)
   }
   if (named === undefined) return headers
-  const isNamed = named
-  return headers.filter((_, i) => !isNamed.has(headers[i - (i % 2)]?.toLowerCase() ?? ''))
+  const others = named
+  return headers.filter((_, i) => !others.has(headers[i - (i % 2)]?.toLowerCase() ?? ''))
 }
 
 /** The fields that Connection names are of one hop, too. */

@@ -11,13 +11,11 @@ export function wantsTrailers({ request }: Call): boolean {
   return te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(te))
 }
 
-/** Hands the answer's trailers on. To be called before the body flows; Node adds them only where the answer is chunked. */
-export function passOnTrailers({ response }: Call, answer: Answer): void {
-  answer.body.stream().once('end', () => {
-    const fields = responseHeaders(answer.trailers)
-    const pairs = fields.flatMap((name, i): [string, string][] =>
-      i % 2 === 0 && !headOnly.test(name) ? [[name, fields[i + 1] ?? '']] : []
-    )
-    if (pairs.length > 0) response.addTrailers(pairs)
-  })
+/** Hands the answer's trailers on. To be called when the body has ended; Node adds them only where the answer is chunked. */
+export function addTrailers({ response }: Call, answer: Answer): void {
+  const fields = responseHeaders(answer.trailers)
+  const pairs = fields.flatMap((name, i): [string, string][] =>
+    i % 2 === 0 && !headOnly.test(name) ? [[name, fields[i + 1] ?? '']] : []
+  )
+  if (pairs.length > 0) response.addTrailers(pairs)
 }

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
+import { handOver } from './hand-over.js'
 
 /** The connection an answer comes on. */
 export interface Source {
@@ -11,6 +12,11 @@ export interface Source {
 export interface AnswerBody {
   /** All of it, as long as nobody has asked for the stream; undefined while some of it is still to come. */
   whole(): Buffer | undefined
+  /**
+   * Writes it to the sink as it comes, with backpressure, and leaves that open. Resolves when all of it has been written,
+   * rejects when it breaks off. Once only, and nothing else afterwards.
+   */
+  pour(sink: Writable): Promise<void>
   /** It as it comes, with backpressure; always the same stream. */
   stream(): Readable
   /** What was read from the stream goes before what is still to come, or makes up a new one when that is nothing. */
@@ -30,9 +36,17 @@ export interface IncomingBody extends AnswerBody {
 
 const highWaterMark = 64 * 1024
 
+/** Who is written to, and who waits until all has been. */
+interface Outlet {
+  readonly sink: Writable
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
 /**
- * Most answers are short and come in one piece with their head: they are there before anybody can look, and a stream,
- * which costs more than all else done for such an answer, is made only for those who need one. Functions instead of
+ * Most answers are short and come in one piece with their head: they are there before anybody can look. Longer ones are
+ * written on piece by piece. A stream costs more than all else done for an answer, so it is made only for those who need
+ * one. Functions instead of
  * accessors: with those V8 makes a hidden class per object, outside of the young generation, and each of these keeps its
  * call in memory until the next full collection.
  */
@@ -43,16 +57,13 @@ export function createIncomingBody(source: Source): IncomingBody {
   let isPaused = false
   let failure: Error | undefined
   let stream: Readable | undefined
+  let outlet: Outlet | undefined
 
   function openStream(): Readable {
     if (stream) return stream
     stream = new Readable({
       highWaterMark,
-      read() {
-        if (!isPaused) return
-        isPaused = false
-        source.resume()
-      },
+      read: goOn,
       destroy(error, done) {
         if (!ended) source.abort(error ?? new Error('the answer is no longer wanted'))
         done(error)
@@ -66,10 +77,19 @@ export function createIncomingBody(source: Source): IncomingBody {
     return stream
   }
 
+  function goOn(): void {
+    if (!isPaused) return
+    isPaused = false
+    source.resume()
+  }
+
   return {
     push(piece) {
       if (ended) return true
-      if (stream) isPaused = !stream.push(piece)
+      if (outlet) {
+        outlet.sink.write(piece)
+        isPaused = outlet.sink.writableLength >= highWaterMark
+      } else if (stream) isPaused = !stream.push(piece)
       else {
         early.push(piece)
         earlySize += piece.length
@@ -80,16 +100,29 @@ export function createIncomingBody(source: Source): IncomingBody {
     end() {
       if (ended) return
       ended = true
+      outlet?.resolve()
       stream?.push(null)
     },
     fail(error) {
       failure ??= error instanceof Error ? error : new Error('the answer broke off')
+      outlet?.reject(failure)
       stream?.destroy(failure)
     },
     hasEnded: () => ended,
     whole() {
       if (!ended || stream) return undefined
       return early.length === 1 ? early[0] : Buffer.concat(early)
+    },
+    pour(sink) {
+      if (stream) return handOver(stream, sink)
+      return new Promise((resolve, reject) => {
+        for (const piece of early.splice(0)) sink.write(piece)
+        if (failure) return reject(failure)
+        if (ended) return resolve()
+        outlet = { sink, resolve, reject }
+        sink.on('drain', goOn)
+        if (isPaused && sink.writableLength < highWaterMark) goOn()
+      })
     },
     stream: openStream,
     putBack(start) {

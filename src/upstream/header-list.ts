@@ -8,6 +8,16 @@ export function isNamed(text: string | undefined, name: string): boolean {
   return text !== undefined && text.length === name.length && text.toLowerCase() === name
 }
 
+/** Is this one of the names, in whatever letters? `names` in lower case. */
+export function oneOf(names: readonly string[]): (text: string) => boolean {
+  const all = new Set(names)
+  const lengths = names.reduce<boolean[]>((known, { length }) => {
+    known[length] = true
+    return known
+  }, [])
+  return (text) => lengths[text.length] === true && all.has(text.toLowerCase())
+}
+
 /** The first value of a header; `name` in lower case. */
 export function headerOf(headers: readonly string[], name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) if (isNamed(headers[i], name)) return headers[i + 1]

@@ -1,0 +1,17 @@
+import type { Readable, Writable } from 'node:stream'
+
+/**
+ * Writes a stream to a sink and leaves that open. Unlike stream.pipeline it also leaves it as it is when the stream fails:
+ * what has come is still to go out.
+ */
+export function handOver(body: Readable, sink: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (body.errored) return reject(body.errored)
+    body.once('error', reject).once('end', resolve)
+    sink.once('close', () => {
+      body.destroy()
+      reject(new Error('the sink closed'))
+    })
+    body.pipe(sink, { end: false })
+  })
+}
