@@ -41,8 +41,8 @@ export const doctor: Command = {
     tell(describeRunning(running))
     tell(await checkPorts(config, running))
     tell(await checkFiles(filesWithSecrets(config, reads.texts)))
-    // A running one has told above what it makes of it.
-    if (!running) tell(await checkRedis(config))
+    // A running one has told above what it makes of it, unless it has nothing to share.
+    if (!running?.environments.some(({ name }) => name !== 'emulator')) tell(await checkRedis(config))
     if (Object.keys(config.environments).length === 0) tell([onlyEmulator])
     for (const environment of Object.values(config.environments)) {
       const network = await checkNetwork(config, environment)

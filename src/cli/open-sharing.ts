@@ -33,8 +33,8 @@ export async function openSharing(
 /** What whoever asks for the health should know although calls are served; empty when there is nothing. */
 export function sharingRemarks(sharing: Pick<Sharing, 'contact'> | undefined): string[] {
   if (sharing === undefined) return []
-  const { isMade, isCrowded, reason, replicas } = sharing.contact
-  if (!isMade)
+  const { isMissed, isCrowded, reason, replicas } = sharing.contact
+  if (isMissed)
     return [
       `Redis is not reached (${reason}): this proxy is alone and keeps to its own part of the safe share of the quota.`
     ]

@@ -1,6 +1,8 @@
 /** Whether what is shared is shared at the moment, over all quotas and logins; tells each change once. */
 export interface Contact {
   readonly isMade: boolean
+  /** Something was asked and not answered, or was lost; not so as long as there has been nothing to ask. */
+  readonly isMissed: boolean
   /** There are more replicas than seats. */
   readonly isCrowded: boolean
   /** Why the last question was not answered. */
@@ -47,6 +49,9 @@ export function createContact(seats: number, events: ContactEvents): Contact {
   return {
     get isMade() {
       return state === 'made'
+    },
+    get isMissed() {
+      return state === 'lost' || (state === 'new' && failures.size > 0)
     },
     get isCrowded() {
       return isCrowded

@@ -22,7 +22,7 @@ export interface SharingOptions extends RedisAddress {
 
 /** What this process has in common with its replicas. */
 export interface Sharing {
-  readonly contact: Pick<Contact, 'isMade' | 'isCrowded' | 'reason' | 'replicas' | 'losses'>
+  readonly contact: Pick<Contact, 'isMade' | 'isMissed' | 'isCrowded' | 'reason' | 'replicas' | 'losses'>
   /** A quota all share who name it so. The name may hold a client id: only a hash of it gets to Redis. */
   quota(name: string, quota: Quota): JoinCommons
   /** One login of each user at this server for all, however many wait. `now`: the clock of the tokens. */

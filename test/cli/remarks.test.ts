@@ -27,6 +27,19 @@ t.test('status and doctor say why Redis is not reached, and that calls are serve
   t.notMatch(examined.out, /^\S+ +redis /m, 'which is not asked beside a proxy that has told')
 })
 
+t.test('where only the emulator is served Redis is not asked, so nobody says that it is not reached', async (t) => {
+  const settings = { port: 0, admin: { port: 0 }, stateDir: 'none', redis: { url: 'redis://127.0.0.1:1' } }
+  const args = ['--config', `${folderWith(t, { 'config.json': JSON.stringify(settings) })}/config.json`]
+  const { adminPort, adminArgs } = await startApp(t, args)
+  const readiness = await fetch(`http://127.0.0.1:${adminPort}/readiness`)
+  t.strictSame(await readiness.json(), { status: 'ready' })
+  const json = await sc(commands, ['status', '--json', ...adminArgs])
+  t.strictSame(JSON.parse(json.out).remarks, [])
+  const examined = await sc(commands, ['doctor', ...args, ...adminArgs])
+  t.match(examined.out, /^ok +proxy on this machine: .* is running and ready\n/)
+  t.match(examined.out, /^WRONG +redis 127\.0\.0\.1:1: ECONNREFUSED$/m, 'so doctor asks it itself')
+})
+
 t.test('status and doctor say that another proxy does not share with this one', async (t) => {
   const service = await startServiceChannel(t)
   const { args } = configFor(t, service)

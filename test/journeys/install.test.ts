@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { outside } from '../support/outside.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -55,8 +56,9 @@ t.test('the package holds what is needed and nothing else, and runs from an empt
   const empty = join(folder, 'empty')
   mkdirSync(empty)
   const env = { PATH: process.env.PATH }
-  const told = run(process.execPath, [main, 'version'], { cwd: empty, env })
-  const proxy = spawn(process.execPath, [main, '--port', '0', '--admin-port', '0'], { cwd: empty, env })
+  const start = (...args: string[]) => outside(env, [process.execPath, main, ...args])
+  const told = run(...start('version'), { cwd: empty })
+  const proxy = spawn(...start('--port', '0', '--admin-port', '0'), { cwd: empty })
   t.teardown(() => proxy.kill('SIGKILL'))
   let output = ''
   for (const stream of [proxy.stdout, proxy.stderr]) stream.on('data', (chunk) => (output += chunk))

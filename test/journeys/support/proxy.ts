@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { outside } from '../../support/outside.js'
 import { account, type ServiceChannel } from './servicechannel.js'
 
 const main = fileURLToPath(new URL('../../../../dist/main.js', import.meta.url))
@@ -31,7 +32,7 @@ export function run(t: Test, { args = [], env = {}, files = {} }: RunOptions): R
   const folder = mkdtempSync(join(tmpdir(), 'sc-proxy-journey-'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const own = { ...plainEnvironment(), SC_PROXY_STATE_DIR: join(folder, 'state') }
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...own, ...env } })
+  const child = spawn(...outside({ ...own, ...env }, [process.execPath, main, ...args]), { cwd: folder })
   const output = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {
@@ -139,9 +140,8 @@ export function environmentOf(
   }
 }
 
-/** Settings of the machine's owner must not decide a test; what measures coverage must come through. */
+/** Settings of the machine's owner must not decide a test. */
 function plainEnvironment(): Record<string, string | undefined> {
-  // The test runner's own variables would load its hooks into the program, and count its coverage.
   const foreign =
     /^(SC_PROXY_.*|HTTPS?_PROXY|NO_PROXY|ALL_PROXY|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|_?TAP.*)$/i
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
