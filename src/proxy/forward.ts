@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { ProxyError } from '../errors.js'
 import { authorityOf } from '../host.js'
@@ -11,6 +10,7 @@ import type { Call } from './call.js'
 import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { relink, relinkLocation } from './links.js'
+import { endWith, pipeTo, writeHead } from './tap.js'
 import { passOnTrailers, wantsTrailers } from './trailers.js'
 
 /**
@@ -26,17 +26,17 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
   const steps = relinkBody(call, answer, headers, apiUrl)
   replaceLocation(headers, call, apiUrl)
 
-  response.writeHead(answer.status, answer.statusText, headers.concat(ownHeaders(call)))
+  writeHead(call, answer.status, answer.statusText, headers.concat(ownHeaders(call)))
   if (wantsTrailers(call)) passOnTrailers(call, answer)
   const whole = steps.length === 0 ? answer.body.whole() : undefined
-  if (whole !== undefined) return void response.end(whole)
+  if (whole !== undefined) return endWith(call, whole)
 
   // Node keeps the head back for the first piece of the body, which may be long in coming.
   setImmediate(() => {
     if (!response.writableEnded) response.flushHeaders()
   })
   const body = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), answer.body.stream())
-  await handOver(body, response).catch((error) => {
+  await handOver(body, call).catch((error) => {
     const left = call.leaving.reason()
     if (left) throw left
     const { reason } = explainFailure(error)
@@ -46,15 +46,15 @@ export async function forward(call: Call, exchange: Exchange, apiUrl: string): P
 }
 
 /** Unlike stream.pipeline it leaves the response as it is when the body fails: what has come is still to go out. */
-function handOver(body: Readable, response: ServerResponse): Promise<void> {
+function handOver(body: Readable, call: Call): Promise<void> {
   return new Promise((resolve, reject) => {
     if (body.errored) return reject(body.errored)
     body.once('error', reject)
-    response.once('finish', resolve).once('close', () => {
+    call.response.once('finish', resolve).once('close', () => {
       body.destroy()
       reject(new Error('the client left'))
     })
-    body.pipe(response)
+    pipeTo(call, body)
   })
 }
 

@@ -194,7 +194,10 @@ t.test('the stream tells calls as they come and the state at once', async (t) =>
 
 t.test('the last ten minutes are kept in pieces, and who called in the last one', async (t) => {
   let now = 1_000_000_000
-  const activity = createActivity(() => now)
+  const activity = createActivity(
+    (agent) => agent.split('/', 1)[0] ?? '',
+    () => now
+  )
   const record = {
     id: 'a',
     startedAt: now,
