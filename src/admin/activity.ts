@@ -66,7 +66,8 @@ export function createActivity(nameOf: (agent: string) => string, now: () => num
   }
 
   function pieceOf({ pieces: all }: Observed): Piece {
-    const at = now() - (now() % pieceMs)
+    const moment = now()
+    const at = moment - (moment % pieceMs)
     const latest = all.at(-1)
     if (latest?.at === at) return latest
     const piece: Piece = { at, calls: 0, failed: 0, longestWaitMs: 0, agents: new Map(), byOthers: 0 }

@@ -90,7 +90,7 @@ export function createKeptCalls({ maxCalls, maxBytes, maxBodyBytes }: Bounds): K
       table[row + replayed] = replayOf ?? 0
       table[row + bodyLimit] = isLogin(target) ? 0 : maxBodyBytes
       table[row + requestLines] = rawHeaders.length
-      append(row, texts.opened, linesOf([id, method, target, httpVersion].join('\n'), rawHeaders))
+      append(row, texts.opened, linesOf(`${id}\n${method}\n${target}\n${httpVersion}`, rawHeaders))
       makeRoom(maxCalls)
       return newest
     },
