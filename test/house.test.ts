@@ -123,6 +123,17 @@ t.test('there is no circle of imports', async (t) => {
   for (const { file } of sources) walk(file, [])
 })
 
+t.test('answers are written in one place, where recordings see them', async (t) => {
+  const writers = sources.filter(
+    ({ file, text }) =>
+      file.startsWith('proxy/') && /\b(?:response|reply|raw)\.(?:writeHead|write|end|send)\(/.test(text)
+  )
+  t.strictSame(
+    writers.map(({ file }) => file),
+    ['proxy/tap.ts']
+  )
+})
+
 t.test('libraries stay in their rooms', async (t) => {
   const used = new Set<string>()
   for (const { from, to } of imports.filter((edge) => !isLocal(edge) && !edge.to.startsWith('node:'))) {

@@ -2,8 +2,8 @@ import type { CallRecord } from '../telemetry/records.js'
 
 /** What has been going on, by environment, in a few numbers. */
 export interface Activity {
-  /** A call is over. */
-  note(record: CallRecord, client: string): void
+  /** A call is over; `agent` is what its client calls itself. */
+  note(record: CallRecord, agent: string | undefined): void
   /** The last ten minutes of an environment, oldest first, in pieces of ten seconds. */
   history(environment: string): Moment[]
   /** Who has been sending calls to ServiceChannel during the last minute, most first. */
@@ -30,7 +30,10 @@ export interface UpstreamHealth {
 }
 
 interface Piece extends Moment {
-  clients: Map<string, number>
+  /** Calls sent, by what clients call themselves: told by their names alone. */
+  agents: Map<string, number>
+  /** Those of all that are not listed. */
+  byOthers: number
 }
 
 interface Observed {
@@ -41,45 +44,60 @@ interface Observed {
 const pieceMs = 10_000
 const pieces = 60
 const piecesOfAMinute = 6
-/** More names than this are not a list but a flood. */
-const mostClients = 50
+/** More than this are not a list but a flood. */
+const mostAgents = 50
+/** Nor does anybody call itself something longer. */
+const longestAgent = 1000
+const others = 'others'
 
-/** @param now ms since 1970 */
-export function createActivity(now: () => number = Date.now): Activity {
+/**
+ * @param nameOf what may be told of a client that calls itself so
+ * @param now ms since 1970
+ */
+export function createActivity(nameOf: (agent: string) => string, now: () => number = Date.now): Activity {
   const environments = new Map<string, Observed>()
 
   function observed(environment: string): Observed {
-    const known = environments.get(environment) ?? { pieces: [], health: { state: 'unknown' } }
-    environments.set(environment, known)
-    return known
+    const known = environments.get(environment)
+    if (known) return known
+    const added: Observed = { pieces: [], health: { state: 'unknown' } }
+    environments.set(environment, added)
+    return added
   }
 
   function pieceOf({ pieces: all }: Observed): Piece {
-    const at = now() - (now() % pieceMs)
+    const moment = now()
+    const at = moment - (moment % pieceMs)
     const latest = all.at(-1)
     if (latest?.at === at) return latest
-    const piece: Piece = { at, calls: 0, failed: 0, longestWaitMs: 0, clients: new Map() }
+    const piece: Piece = { at, calls: 0, failed: 0, longestWaitMs: 0, agents: new Map(), byOthers: 0 }
     all.push(piece)
     if (all.length > pieces) all.shift()
     return piece
   }
 
   return {
-    note(record, client) {
+    note(record, agent = '') {
       const { status, problem, queueMs, attempts, environment } = record
       const known = observed(environment)
+      const { health } = known
       const piece = pieceOf(known)
       piece.calls++
       if (status >= 500) piece.failed++
       piece.longestWaitMs = Math.max(piece.longestWaitMs, queueMs)
       if (attempts > 0) {
-        const name = piece.clients.has(client) || piece.clients.size < mostClients ? client : 'others'
-        piece.clients.set(name, (piece.clients.get(name) ?? 0) + attempts)
+        const sent = piece.agents.get(agent)
+        const isListed = sent !== undefined || (piece.agents.size < mostAgents && agent.length <= longestAgent)
+        if (isListed) piece.agents.set(agent, (sent ?? 0) + attempts)
+        else piece.byOthers += attempts
       }
       if (problem?.startsWith('upstream_') || problem?.startsWith('login_')) {
-        known.health = { ...known.health, state: 'failing', lastFailureAt: now(), lastFailure: problem }
+        health.state = 'failing'
+        health.lastFailureAt = now()
+        health.lastFailure = problem
       } else if (attempts > 0 && problem === undefined) {
-        known.health = { ...known.health, state: 'answering', lastAnswerAt: now() }
+        health.state = 'answering'
+        health.lastAnswerAt = now()
       }
     },
     history(environment) {
@@ -91,11 +109,14 @@ export function createActivity(now: () => number = Date.now): Activity {
     clients(environment) {
       const from = now() - pieceMs * piecesOfAMinute
       const sums = new Map<string, number>()
-      for (const { at, clients } of observed(environment).pieces) {
-        if (at > from) for (const [client, calls] of clients) sums.set(client, (sums.get(client) ?? 0) + calls)
+      const add = (client: string, calls: number) => sums.set(client, (sums.get(client) ?? 0) + calls)
+      for (const { at, agents, byOthers } of observed(environment).pieces) {
+        if (at <= from) continue
+        for (const [agent, calls] of agents) add(nameOf(agent), calls)
+        if (byOthers > 0) add(others, byOthers)
       }
       return [...sums].map(([client, calls]) => ({ client, calls })).sort((a, b) => b.calls - a.calls)
     },
-    upstream: (environment) => observed(environment).health
+    upstream: (environment) => ({ ...observed(environment).health })
   }
 }

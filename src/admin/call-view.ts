@@ -1,9 +1,8 @@
-import type { KeptBody } from './kept-body.js'
-import { fieldOf, type RecordedCall } from './recorded-call.js'
+import type { ShownBody } from './shown-body.js'
+import { type Field, fieldOf, type Glance, type ShownCall } from './shown-call.js'
 
 /** One line of the list: nothing in it is more than the log tells. */
-export function summaryOf(call: RecordedCall) {
-  const { number, opened, record, answer } = call
+export function summaryOf({ number, opened, status, ending }: Glance) {
   return {
     id: number,
     requestId: opened.requestId,
@@ -14,21 +13,21 @@ export function summaryOf(call: RecordedCall) {
     method: opened.method,
     path: opened.target.split('?', 1)[0] ?? '',
     replayOf: opened.replayOf,
-    isOpen: record === undefined,
-    status: record?.status ?? answer?.status,
-    problem: record?.problem,
-    queueMs: record?.queueMs,
-    tokenMs: record?.tokenMs,
-    upstreamMs: record?.upstreamMs,
-    totalMs: record?.totalMs,
-    attempts: record?.attempts,
-    ahead: record?.ahead,
-    notes: record?.notes ?? []
+    isOpen: ending === undefined,
+    status: ending?.status ?? status,
+    problem: ending?.problem,
+    queueMs: ending?.queueMs,
+    tokenMs: ending?.tokenMs,
+    upstreamMs: ending?.upstreamMs,
+    totalMs: ending?.totalMs,
+    attempts: ending?.attempts,
+    ahead: ending?.ahead,
+    notes: ending?.notes ?? []
   }
 }
 
-/** Everything that is kept of a call. */
-export function detailOf(call: RecordedCall) {
+/** Everything that may be seen of a call. */
+export function detailOf(call: ShownCall) {
   const { opened, requestHeaders, requestBody, answer, responseBody } = call
   return {
     ...summaryOf(call),
@@ -39,11 +38,11 @@ export function detailOf(call: RecordedCall) {
 }
 
 /** Text as it is, everything else in base64. */
-function bodyView(body: KeptBody, headers: RecordedCall['requestHeaders']) {
-  const { size, clipped, note } = body
+function bodyView(body: ShownBody, headers: readonly Field[]) {
+  const { size, bytes, clipped, note } = body
   return {
     size,
-    kept: body.copy().length,
+    kept: bytes.length,
     clipped,
     hidden: body.hidden,
     note,
@@ -53,9 +52,8 @@ function bodyView(body: KeptBody, headers: RecordedCall['requestHeaders']) {
 }
 
 /** @returns `text` when the bytes are UTF-8 and hold no control characters, else `base64` */
-export function textOrBase64(body: KeptBody): { text: string } | { base64: string } {
-  const bytes = body.copy()
-  const text = decodeText(bytes, body.clipped)
+export function textOrBase64({ bytes, clipped }: ShownBody): { text: string } | { base64: string } {
+  const text = decodeText(bytes, clipped)
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 

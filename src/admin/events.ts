@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import { summaryOf } from './call-view.js'
-import type { RecordedCall } from './recorded-call.js'
 import type { Recorder } from './recorder.js'
 
 /** The live end of the inspector: server-sent events (HTML standard, section 9.2). */
@@ -12,7 +11,7 @@ export interface Events {
 }
 
 export interface EventsOptions {
-  recorder: Pick<Recorder, 'watch' | 'stats'>
+  recorder: Pick<Recorder, 'watch' | 'glance'>
   /** What is told once a second, by event name. */
   state: () => Record<string, unknown>
 }
@@ -28,28 +27,32 @@ const mostListeners = 32
 /** While nobody listens nothing is watched and no timer runs. */
 export function createEvents({ recorder, state }: EventsOptions): Events {
   const listeners = new Set<ServerResponse>()
-  const changed = new Map<number, RecordedCall>()
+  let changed: number[] = []
   let stop: (() => void) | undefined
 
   function start(): () => void {
     const ticking = setInterval(tellState, stateMs)
     let batch: NodeJS.Timeout | undefined
-    const unwatch = recorder.watch((call) => {
-      changed.set(call.number, call)
-      // Of a flood only what the recorder still has.
-      if (changed.size > recorder.stats().maxCalls) changed.delete(changed.keys().next().value ?? 0)
+    const unwatch = recorder.watch((number) => {
+      changed.push(number)
       batch ??= setTimeout(() => {
         batch = undefined
-        say('calls', [...changed.values()].map(summaryOf))
-        changed.clear()
+        tellCalls()
       }, batchMs)
     })
     return () => {
       clearInterval(ticking)
       clearTimeout(batch)
       unwatch()
-      changed.clear()
+      changed = []
     }
+  }
+
+  /** Of a flood only what the recorder still has. */
+  function tellCalls(): void {
+    const calls = [...new Set(changed)].map(recorder.glance).filter((call) => call !== undefined)
+    changed = []
+    say('calls', calls.map(summaryOf))
   }
 
   function tellState(): void {

@@ -1,6 +1,7 @@
 import { textOrBase64 } from './call-view.js'
-import type { KeptBody } from './kept-body.js'
-import { type Field, fieldOf, type RecordedCall } from './recorded-call.js'
+import type { Ending } from './kept-call.js'
+import type { ShownBody } from './shown-body.js'
+import { type Field, fieldOf, type ShownCall } from './shown-call.js'
 
 export interface HarOptions {
   version: string
@@ -9,20 +10,21 @@ export interface HarOptions {
 }
 
 /**
- * Recorded calls as an HTTP archive, version 1.2 (http://www.softwareishard.com/blog/har-12-spec/): what browsers' network panels and
+ * Calls as an HTTP archive, version 1.2 (http://www.softwareishard.com/blog/har-12-spec/): what browsers' network panels and
  * Fiddler open. Calls that are not over are left out. What the format has no place for is in fields that begin with
  * `_`, which it reserves for that, and in comments.
  */
-export function harOf(calls: Iterable<RecordedCall>, { version, urlOf }: HarOptions) {
-  const entries = [...calls].flatMap((call) => (call.record ? [entryOf(call, urlOf(call.opened.listener))] : []))
+export async function harOf(calls: AsyncIterable<ShownCall>, { version, urlOf }: HarOptions) {
+  const entries: ReturnType<typeof entryOf>[] = []
+  for await (const call of calls) if (call.ending) entries.push(entryOf(call, call.ending, urlOf(call.opened.listener)))
   return { log: { version: '1.2', creator: { name: 'sc-proxy', version }, pages: [], entries } }
 }
 
 function entryOf(
-  { number, opened, requestHeaders, requestBody, answer, responseBody, record }: RecordedCall,
+  { number, opened, requestHeaders, requestBody, answer, responseBody }: ShownCall,
+  { status, problem, notes, queueMs, tokenMs, upstreamMs, totalMs }: Ending,
   url: string
 ) {
-  const { queueMs = 0, tokenMs = 0, upstreamMs = 0, totalMs = 0, notes = [], problem } = record ?? {}
   const headers = answer?.headers ?? []
   // Together they must be the whole time, or readers call the archive broken.
   const blocked = Math.min(queueMs + tokenMs, totalMs)
@@ -42,7 +44,7 @@ function entryOf(
       ...(requestBody.size > 0 && { postData: postDataOf(requestBody, requestHeaders) })
     },
     response: {
-      status: record?.status ?? 0,
+      status,
       statusText: answer?.statusText ?? '',
       httpVersion: 'HTTP/1.1',
       cookies: [],
@@ -71,9 +73,9 @@ function queryOf(target: string): Field[] {
 }
 
 /** The format has no coding for what was sent: bytes that are no text become latin1 letters, as Fiddler writes them. */
-function postDataOf(body: KeptBody, headers: readonly Field[]) {
+function postDataOf(body: ShownBody, headers: readonly Field[]) {
   const content = textOrBase64(body)
-  const text = 'text' in content ? content.text : body.copy().toString('latin1')
+  const text = 'text' in content ? content.text : body.bytes.toString('latin1')
   return {
     mimeType: fieldOf(headers, 'content-type') ?? 'application/octet-stream',
     text,
@@ -81,17 +83,17 @@ function postDataOf(body: KeptBody, headers: readonly Field[]) {
   }
 }
 
-function contentOf(body: KeptBody, headers: readonly Field[]) {
+function contentOf(body: ShownBody, headers: readonly Field[]) {
   const content = textOrBase64(body)
   return {
-    size: body.copy().length,
+    size: body.bytes.length,
     mimeType: fieldOf(headers, 'content-type') ?? 'x-unknown',
     ...('text' in content ? { text: content.text } : { text: content.base64, encoding: 'base64' }),
     ...commentOn(body)
   }
 }
 
-function commentOn({ clipped, copy, note }: KeptBody, form?: string) {
-  const remarks = [form, clipped ? `clipped: the first ${copy().length} bytes` : undefined, note].filter(Boolean)
+function commentOn({ clipped, bytes, note }: ShownBody, form?: string) {
+  const remarks = [form, clipped ? `clipped: the first ${bytes.length} bytes` : undefined, note].filter(Boolean)
   return remarks.length > 0 ? { comment: remarks.join('; ') } : {}
 }

@@ -3,9 +3,9 @@ import { detailOf, summaryOf } from './call-view.js'
 import { createEvents } from './events.js'
 import { harOf } from './har.js'
 import { pageRoutes } from './pages.js'
-import type { RecordedCall } from './recorded-call.js'
 import type { Recorder } from './recorder.js'
 import { type Dialled, type Edits, repeat, sendAgain } from './replay.js'
+import type { ShownCall } from './shown-call.js'
 import { historyState, quotaState, type StateSources, sessionState } from './state.js'
 import { createTokenCheck } from './token-check.js'
 
@@ -66,11 +66,11 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
     const { text } = request.query as { text?: string }
     // What is searched is what the token guards.
     if (text !== undefined) await withToken.onRequest(request)
-    const calls = [...(recorder?.calls() ?? [])].filter((call) => text === undefined || holds(call, text))
+    const calls = text === undefined || !recorder ? (recorder?.glances() ?? []) : await holding(recorder, text)
     return fresh(reply).send({ recording: recording(), calls: calls.map(summaryOf) })
   })
   if (!recorder) {
-    const events = createEvents({ recorder: { watch: () => () => {}, stats: () => nothing }, state })
+    const events = createEvents({ recorder: { watch: () => () => {}, glance: () => undefined }, state })
     app.get('/api/events', noHead, (_request, reply) => events.join(reply.hijack().raw))
     return
   }
@@ -78,33 +78,36 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
   const events = createEvents({ recorder, state })
   app.get('/api/events', noHead, (_request, reply) => events.join(reply.hijack().raw))
 
-  const known = (id: string): RecordedCall => {
-    const call = recorder.find(Number(id))
-    if (!call) throw new Refusal(404, `There is no call ${id}, or no longer.`)
+  const gone = (id: string) => new Refusal(404, `There is no call ${id}, or no longer.`)
+  const known = async (id: string): Promise<ShownCall> => {
+    const call = await recorder.look(Number(id))
+    if (!call) throw gone(id)
     return call
   }
   app.get<{ Params: { id: string } }>('/api/calls/:id', withToken, async ({ params }, reply) =>
-    fresh(reply).send(detailOf(known(params.id)))
+    fresh(reply).send(detailOf(await known(params.id)))
   )
 
   app.get<{ Querystring: { ids?: string } }>('/api/har', withToken, async ({ query }, reply) => {
-    const wanted = query.ids === undefined ? [...recorder.calls()] : query.ids.split(',').map(known)
+    const missing = query.ids?.split(',').find((id) => !recorder.glance(Number(id)))
+    if (missing !== undefined) throw gone(missing)
+    const wanted = query.ids?.split(',').map(Number) ?? numbersOf(recorder)
     const urlOf = (listener: number) => sources.listeners()[listener]?.url ?? ''
     return fresh(reply)
       .header('content-disposition', 'attachment; filename="sc-proxy.har"')
-      .send(harOf(wanted, { version: sources.version, urlOf }))
+      .send(await harOf(recorder.lookThrough(wanted), { version: sources.version, urlOf }))
   })
 
   app.post<{ Params: { id: string }; Body: Edits | null }>(
     '/api/calls/:id/replay',
     { ...withToken, bodyLimit: 8 * 1024 * 1024 },
     async ({ params, body }, reply) => {
-      const call = known(params.id)
+      const call = await known(params.id)
       const repeated = repeat(call, body ?? {})
       if (typeof repeated === 'string') throw new Refusal(409, repeated)
       const to = dial(call.opened.listener)
       if (!to) throw new Refusal(409, 'The listener of this call is not open.')
-      return reply.code(202).send({ id: await sendAgain(repeated, to, call, recorder) })
+      return reply.code(202).send({ id: await sendAgain(repeated, to, call.number, recorder) })
     }
   )
 
@@ -124,8 +127,6 @@ export async function inspectorRoutes(app: FastifyInstance, options: InspectorOp
 /** A stream without its events would only be held open. */
 const noHead = { exposeHeadRoute: false }
 
-const nothing = { paused: false, calls: 0, bytes: 0, maxCalls: 0, maxBytes: 0, dropped: 0 }
-
 function fresh(reply: FastifyReply): FastifyReply {
   return reply.header('cache-control', 'no-store')
 }
@@ -137,11 +138,19 @@ function problem(reply: FastifyReply, status: number, detail: string): FastifyRe
     .send({ type: 'about:blank', title: 'Refused', status, detail })
 }
 
+const numbersOf = (recorder: Recorder) => recorder.glances().map(({ number }) => number)
+
+async function holding(recorder: Recorder, text: string): Promise<ShownCall[]> {
+  const found: ShownCall[] = []
+  for await (const call of recorder.lookThrough(numbersOf(recorder))) if (holds(call, text)) found.push(call)
+  return found
+}
+
 /** Is the text in the target, a header or a body, whatever its case? */
-function holds({ opened, requestHeaders, answer, requestBody, responseBody }: RecordedCall, text: string): boolean {
+function holds({ opened, requestHeaders, answer, requestBody, responseBody }: ShownCall, text: string): boolean {
   const wanted = text.toLowerCase()
   const fields = [...requestHeaders, ...(answer?.headers ?? [])].map(({ name, value }) => `${name}: ${value}`)
-  const bodies = () => [requestBody, responseBody].map(({ copy }) => copy().toString())
+  const bodies = () => [requestBody, responseBody].map(({ bytes }) => bytes.toString())
   const isIn = (part: string) => part.toLowerCase().includes(wanted)
   return [opened.target, ...fields].some(isIn) || bodies().some(isIn)
 }

@@ -1,32 +1,31 @@
-import type { OpenedCall, OpenRecording } from '../telemetry/recording.js'
+import { setImmediate as letOthers } from 'node:timers/promises'
+import type { OpenedCall, Recording } from '../telemetry/recording.js'
 import type { CallRecord } from '../telemetry/records.js'
-import { type BodyCollector, collectBody, type KeptBody, noBody } from './kept-body.js'
-import { createPool } from './pool.js'
-import { fieldOf, fieldsOf, openEntry, type RecordedCall, sizeOf } from './recorded-call.js'
+import { type Bounds, createKeptCalls } from './kept-calls.js'
 import type { Redact } from './redaction.js'
+import { createShow, type Glance, type ShownCall } from './shown-call.js'
 
-/** Keeps the last calls, with their headers and bodies, in bounded memory. */
+/** Keeps the last calls, with their headers and bodies, in bounded memory. What it tells of them holds no secrets. */
 export interface Recorder {
   /** What a listener is given; `listener` is its place in the configuration. */
-  at(listener: number): OpenRecording
+  at(listener: number): Recording
   /** From the oldest to the newest. */
-  calls(): IterableIterator<RecordedCall>
-  find(number: number): RecordedCall | undefined
+  glances(): Glance[]
+  glance(number: number): Glance | undefined
+  look(number: number): Promise<ShownCall> | undefined
+  /** Looks at many, and lets the calls that pass go on meanwhile. Those that are gone by then are left out. */
+  lookThrough(numbers: Iterable<number>): AsyncIterable<ShownCall>
   clear(): void
   /** While paused no call is recorded that was not being recorded already. */
   pause(isPaused: boolean): void
-  /** The call with this `x-request-id` that comes next repeats an earlier one. */
-  expectReplay(requestId: string, replayOf: number): void
+  /**
+   * The call with this `x-request-id` that comes next repeats an earlier one. Calls back with its number; returns what
+   * ends the expectation.
+   */
+  expectReplay(requestId: string, replayOf: number, arrived: (number: number) => void): () => void
   /** Calls back whenever a call begins or is over. Returns what ends it. */
-  watch(onChange: (call: RecordedCall) => void): () => void
+  watch(onChange: (number: number) => void): () => void
   stats(): RecorderStats
-}
-
-/** A call and, until it is over, its bodies. */
-interface Entry {
-  readonly call: RecordedCall
-  request: BodyCollector | undefined
-  response: BodyCollector | undefined
 }
 
 export interface RecorderStats {
@@ -39,169 +38,93 @@ export interface RecorderStats {
   dropped: number
 }
 
-export interface RecorderOptions {
-  maxCalls: number
-  maxBytes: number
-  /** The most that is kept of one body. */
-  maxBodyBytes: number
+export interface RecorderOptions extends Bounds {
   redact: Redact
-  /** Told of every recorded call that is over. */
-  onClose?: (record: CallRecord, client: string) => void
+  /** Told of every recorded call that is over; `agent` is what its client calls itself. */
+  onClose?: (record: CallRecord, agent: string | undefined) => void
 }
+
+/** How long others may be kept waiting by one who looks through many calls. */
+const mostMsAtOnce = 10
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { maxCalls, maxBytes, maxBodyBytes, redact, onClose } = options
-  // Calls come and go in the order of their numbers. What comes and goes in a Map is seen to outlive it.
-  const ring: (Entry | undefined)[] = []
-  const pool = createPool()
-  const watchers = new Set<(call: RecordedCall) => void>()
-  const replays = new Map<string, number>()
-  let [first, last, bytes, dropped, paused] = [1, 0, 0, 0, false]
+  const kept = createKeptCalls(options)
+  const show = createShow(redact, maxBodyBytes)
+  const watchers = new Set<(number: number) => void>()
+  const replays = new Map<string, { replayOf: number; arrived: (number: number) => void }>()
+  let paused = false
 
-  function grow(call: RecordedCall, by: number): void {
-    if (call.number < first) return
-    call.bytes += by
-    bytes += by
-    makeRoom(maxCalls)
+  function tell(number: number): void {
+    if (watchers.size > 0) for (const watcher of watchers) watcher(number)
   }
 
-  const size = () => last + 1 - first
-
-  /** Drops the oldest until no more than so many are left, and their bytes fit. */
-  function makeRoom(calls: number): void {
-    while (size() > 0 && (bytes > maxBytes || size() > calls)) {
-      drop()
-      dropped++
+  function open(call: OpenedCall, listener: number): number {
+    const replay = replays.size > 0 ? replays.get(call.id) : undefined
+    // What somebody has just asked for they want to see.
+    if (paused && !replay) return 0
+    const number = kept.open(call, listener, replay?.replayOf)
+    if (replay) {
+      replays.delete(call.id)
+      replay.arrived(number)
     }
+    tell(number)
+    return number
   }
 
-  function drop(): void {
-    const entry = ring[first % maxCalls]
-    ring[first % maxCalls] = undefined
-    first++
-    if (!entry) return
-    const { call, request = call.requestBody, response = call.responseBody } = entry
-    request.release()
-    response.release()
-    bytes -= call.bytes
+  function glance(number: number): Glance | undefined {
+    const call = kept.find(number)
+    return call && show.glance(call)
   }
 
-  function tell(call: RecordedCall): void {
-    for (const watcher of watchers) watcher(call)
-  }
-
-  function begin(opened: OpenedCall, listener: number): Entry {
-    const replayOf = replays.get(opened.id)
-    replays.delete(opened.id)
-    makeRoom(maxCalls - 1)
-    const call = openEntry(opened, { number: ++last, listener, replayOf, redact })
-    const entry: Entry = { call, request: undefined, response: undefined }
-    ring[call.number % maxCalls] = entry
-    bytes += call.bytes
-    makeRoom(maxCalls)
-    tell(call)
-    return entry
+  function look(number: number): Promise<ShownCall> | undefined {
+    const call = kept.find(number)
+    return call && show.whole(call)
   }
 
   return {
-    at: (listener) => (opened) => {
-      // What somebody has just asked for they want to see.
-      if (paused && !replays.has(opened.id)) return undefined
-      const limit = isLogin(opened.target) ? 0 : maxBodyBytes
-      const entry = begin(opened, listener)
-      const { call } = entry
-      let taken = 0
-      const isKept = () => call.number >= first
-
-      return {
-        sent(piece) {
-          if (!isKept()) return
-          entry.request ??= collectBody(pool, limit)
-          entry.request.add(piece)
-          charge()
-        },
-        answered(status, statusText, headers) {
-          if (!isKept()) return
-          const fields = fieldsOf(headers, redact)
-          call.answer = { status, statusText, headers: fields }
-          grow(call, sizeOf(fields))
-        },
-        received(piece) {
-          if (!isKept()) return
-          entry.response ??= collectBody(pool, limit)
-          entry.response.add(piece)
-          charge()
-        },
-        close(record) {
-          call.record = redactRecord(record, redact)
-          onClose?.(call.record, call.opened.client)
-          if (isKept()) settle()
-        }
+    at: (listener) => ({
+      open: (call) => open(call, listener),
+      sent: kept.sent,
+      answered: kept.answered,
+      received: (number, piece) => kept.received(number, typeof piece === 'string' ? Buffer.from(piece) : piece),
+      close(number, record, agent) {
+        kept.close(number, record)
+        onClose?.(record, agent)
+        tell(number)
       }
-
-      function charge(): void {
-        const before = taken
-        taken = (entry.request?.taken() ?? 0) + (entry.response?.taken() ?? 0)
-        grow(call, taken - before)
-      }
-
-      function settle(): void {
-        const { request, response } = entry
-        const sent = request?.finish(fieldOf(call.requestHeaders, 'content-encoding'), redact) ?? noBody
-        const received = response?.finish(fieldOf(call.answer?.headers ?? [], 'content-encoding'), redact) ?? noBody
-        // Most are there at once; what is compressed takes a while.
-        if (sent instanceof Promise || received instanceof Promise)
-          void Promise.all([sent, received]).then((bodies) => keep(...bodies))
-        else keep(sent, received)
-      }
-
-      function keep(sent: KeptBody, received: KeptBody): void {
-        call.requestBody = sent
-        call.responseBody = received
-        charge()
-        // What stays is made of as little as possible: the garbage collector carries every piece of it about.
-        entry.request = entry.response = undefined
-        tell(call)
+    }),
+    glances() {
+      const [first, last] = kept.range()
+      return Array.from({ length: last + 1 - first }, (_, i) => glance(first + i)).filter((call) => call !== undefined)
+    },
+    glance,
+    look,
+    async *lookThrough(numbers) {
+      let since = performance.now()
+      for (const number of numbers) {
+        const call = await look(number)
+        if (call) yield call
+        if (performance.now() - since < mostMsAtOnce) continue
+        await letOthers()
+        since = performance.now()
       }
     },
-
-    *calls() {
-      for (let number = first; number <= last; number++) {
-        const entry = ring[number % maxCalls]
-        if (entry) yield entry.call
-      }
-    },
-    find: (number) => (number >= first && number <= last ? ring[number % maxCalls]?.call : undefined),
-    clear() {
-      while (size() > 0) drop()
-    },
+    clear: kept.clear,
     pause(isPaused) {
       paused = isPaused
     },
-    expectReplay(requestId, replayOf) {
-      replays.set(requestId, replayOf)
+    expectReplay(requestId, replayOf, arrived) {
+      replays.set(requestId, { replayOf, arrived })
+      return () => replays.delete(requestId)
     },
     watch(onChange) {
       watchers.add(onChange)
       return () => watchers.delete(onChange)
     },
-    stats: () => ({ paused, calls: size(), bytes, maxCalls, maxBytes, dropped })
+    stats() {
+      const [first, last] = kept.range()
+      return { paused, calls: last + 1 - first, bytes: kept.bytes(), maxCalls, maxBytes, dropped: kept.dropped() }
+    }
   }
-}
-
-function redactRecord(record: CallRecord, redact: Redact): CallRecord {
-  const path = redact(record.path).text
-  return path === record.path ? record : { ...record, path }
-}
-
-/** What is sent to log in, and what comes back, is never kept, however its path is written. */
-function isLogin(target: string): boolean {
-  let path = target.split('?', 1)[0] ?? ''
-  if (!path.includes('%')) return /oauth/i.test(path) && /token/i.test(path)
-  try {
-    path = decodeURIComponent(decodeURIComponent(path))
-  } catch {
-    // What cannot be decoded is looked at as it is.
-  }
-  return /oauth/i.test(path) && /token/i.test(path)
 }

@@ -15,7 +15,29 @@ const secretHeaders =
 
 /** The credentials of a message are told by their presence alone. */
 export function redactHeader(name: string, value: string, redact: Redact): string {
-  return secretHeaders.test(name) ? hidden : redact(value).text
+  return isCredential(name) ? hidden : redact(value).text
+}
+
+/** @returns a flat list of names and values with the credentials taken out: itself when there are none */
+export function withoutCredentials(headers: readonly string[]): readonly string[] {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isCredential(headers[i] ?? ''))
+      return headers.map((text, at) => (at % 2 === 1 && isCredential(headers[at - 1] ?? '') ? hidden : text))
+  }
+  return headers
+}
+
+/** The same names come again and again. So many are remembered, and none that is longer than names are. */
+const [mostNames, longestName] = [1000, 64]
+const judged = new Map<string, boolean>()
+
+function isCredential(name: string): boolean {
+  let answer = judged.get(name)
+  if (answer === undefined) {
+    answer = secretHeaders.test(name)
+    if (judged.size < mostNames && name.length <= longestName) judged.set(name, answer)
+  }
+  return answer
 }
 
 /** Members, parameters and elements whose values let somebody in. */

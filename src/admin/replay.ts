@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import { authorityOf } from '../host.js'
-import type { Field, RecordedCall } from './recorded-call.js'
 import type { Recorder } from './recorder.js'
 import { hidden } from './redaction.js'
+import type { Field, ShownCall } from './shown-call.js'
 
 /** What of a recorded call is to be different when it is sent again. */
 export interface Edits {
@@ -39,20 +39,20 @@ const ofTheFirstTime =
  *
  * @returns a sentence when what is kept of the call is not enough to repeat it
  */
-export function repeat(call: RecordedCall, edits: Edits): Repeated | string {
+export function repeat(call: ShownCall, edits: Edits): Repeated | string {
   const { opened, requestBody, requestHeaders } = call
   const { method = opened.method, target = opened.target, headers = requestHeaders, body } = edits
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) return 'The method is not one.'
   if (!/^\/[\x21-\xff]*$/.test(target)) return 'The target must begin with "/" and have no spaces.'
-  if (target.includes(hidden)) return 'A parameter of the target was hidden when it was recorded: edit it.'
+  if (target.includes(hidden)) return 'A parameter of the target is hidden: edit it.'
   if (body === undefined) {
-    if (!call.record) return 'The call is not over, so its body may not be complete.'
+    if (!call.ending) return 'The call is not over, so its body may not be complete.'
     if (requestBody.clipped)
-      return `The body was longer than the ${requestBody.copy().length} bytes that are kept: it cannot be repeated as it was.`
-    if (requestBody.hidden > 0) return 'Values in the body were hidden when it was recorded: edit it.'
-    if (requestBody.size > 0 && requestBody.copy().length === 0) return 'The body was not kept.'
+      return `The body was longer than the ${requestBody.bytes.length} bytes that are kept: it cannot be repeated as it was.`
+    if (requestBody.hidden > 0) return 'Values in the body are hidden: edit it.'
+    if (requestBody.size > 0 && requestBody.bytes.length === 0) return 'The body was not kept.'
   }
-  const bytes = body === undefined ? requestBody.copy() : Buffer.from(body)
+  const bytes = body === undefined ? requestBody.bytes : Buffer.from(body)
   const kept = headers.filter(({ name, value }) => value !== hidden && !ofTheFirstTime.test(name))
   if (
     kept.some(({ name, value }) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[^\t\x20-\x7e\x80-\xff]/.test(value))
@@ -69,17 +69,12 @@ export function repeat(call: RecordedCall, edits: Edits): Repeated | string {
  *
  * @throws the error of the connection
  */
-export function sendAgain(repeated: Repeated, to: Dialled, of: RecordedCall, recorder: Recorder): Promise<number> {
+export function sendAgain(repeated: Repeated, to: Dialled, of: number, recorder: Recorder): Promise<number> {
   const { method, target, headers, body } = repeated
   const requestId = `replay-${randomUUID()}`
   const key = to.clientKey === undefined ? [] : ['x-sc-proxy-key', to.clientKey]
-  recorder.expectReplay(requestId, of.number)
   return new Promise((resolve, reject) => {
-    const unwatch = recorder.watch(({ number, opened }) => {
-      if (opened.requestId !== requestId) return
-      unwatch()
-      resolve(number)
-    })
+    const forget = recorder.expectReplay(requestId, of, resolve)
     const request = http.request({
       host: to.host,
       port: to.port,
@@ -90,7 +85,7 @@ export function sendAgain(repeated: Repeated, to: Dialled, of: RecordedCall, rec
     })
     request.on('response', (response) => response.on('error', () => {}).resume())
     request.on('error', (error) => {
-      unwatch()
+      forget()
       reject(error)
     })
     request.end(body)

@@ -97,7 +97,7 @@ export async function openApp(config: Config, log: Log, outside: Outside = {}): 
     if (!sharing && name !== 'emulator') void neighbours?.announce(apiUrl, clientId, name)
     const { access, clientKey } = listener
     const { observe } = observation
-    const record = observation.recordingOf(index)
+    const recording = observation.recordingOf(index)
     const follow = (change: (admission: Listener) => void) => void followers.push(change)
     const isOwnPage = (origin: string) => ownOrigins.includes(origin)
     const proxy = createProxy({
@@ -108,7 +108,7 @@ export async function openApp(config: Config, log: Log, outside: Outside = {}): 
       apiUrl,
       exchange,
       observe,
-      record,
+      recording,
       log
     })
     const way = config.listeners.length > 1 ? `in the listener of ${name}` : 'with --port'

@@ -3,6 +3,7 @@ import { createActivity } from '../admin/activity.js'
 import type { InspectorOptions } from '../admin/inspector.js'
 import { createRecorder } from '../admin/recorder.js'
 import { createRedaction, type Redact } from '../admin/redaction.js'
+import { clientName } from '../admin/shown-call.js'
 import type { Config } from '../config/schema.js'
 import { secretsOf } from '../config/secrets.js'
 import { dialled } from '../host.js'
@@ -27,12 +28,12 @@ export interface Inspection {
 /** Puts the inspector together: the recorder, where it is wanted, and what its page shows. */
 export function createInspection(config: Config, { listeners, environments }: Inspected): Inspection {
   const { enabled, maxCalls, maxMegabytes, maxBodyKilobytes, token } = config.inspector
-  const activity = createActivity()
   // Nobody may see them, even if ServiceChannel or a client repeats one where nobody would expect it.
   const secrets = new Set(secretsOf(config))
   let current = config
   let redactKnown = createRedaction([...secrets])
   const redact: Redact = (text, clipped) => redactKnown(text, clipped)
+  const activity = createActivity((agent) => clientName(redact(agent).text))
   const recorder = enabled
     ? createRecorder({
         maxCalls,

@@ -5,7 +5,7 @@ import type { Exposition } from '../telemetry/instruments.js'
 import { type Log, logCalls } from '../telemetry/log.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import type { Readings } from '../telemetry/readings.js'
-import type { OpenRecording } from '../telemetry/recording.js'
+import type { Recording } from '../telemetry/recording.js'
 import type { CallObserver } from '../telemetry/records.js'
 import type { LoginResult } from '../telemetry/tallies.js'
 import { createInspection, type Inspected } from './inspection.js'
@@ -20,7 +20,7 @@ export interface Observation {
   expose(): Promise<Exposition>
   readonly inspector: InspectorOptions
   /** For the listener in this place of the configuration. */
-  recordingOf(listener: number): OpenRecording | undefined
+  recordingOf(listener: number): Recording | undefined
   /** Learns what is secret from now on. */
   reconfigure(config: Config): void
   close(): Promise<void>

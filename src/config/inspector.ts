@@ -4,7 +4,8 @@ import { Type } from './type.js'
 /** What is kept for the inspector, and who may see it. */
 export const inspector = object({
   enabled: Type.Boolean({
-    description: 'Keep the last calls in memory, with headers and bodies but without secrets, for the inspector.',
+    description:
+      'Keep the last calls in memory, with headers and bodies, for the inspector, which shows no secrets of theirs.',
     default: true
   }),
   maxCalls: Type.Integer({ description: 'The most calls kept.', default: 500, minimum: 1, maximum: 100_000 }),

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Call } from './call.js'
+import { endWith, writeHead } from './tap.js'
 
 /** What an answer says of its call. */
 export type Stamped = Pick<Call, 'id' | 'environment' | 'trace' | 'page' | 'waitSeconds'>
@@ -18,11 +19,10 @@ export function ownHeaders({ id, environment, trace, page, waitSeconds }: Stampe
 
 /** Writes a whole answer that the proxy makes itself. */
 export function answerLocally(call: Call, status: number, headers: readonly string[], body = ''): void {
-  const { response } = call
   const length = status === 204 ? [] : ['content-length', String(Buffer.byteLength(body))]
   // With its reason: the response may still have one that could not be written.
-  response.writeHead(status, STATUS_CODES[status] ?? '', [...headers, ...length, ...ownHeaders(call)])
-  response.end(call.method === 'HEAD' ? undefined : body)
+  writeHead(call, status, STATUS_CODES[status] ?? '', [...headers, ...length, ...ownHeaders(call)])
+  endWith(call, call.method === 'HEAD' ? undefined : body)
 }
 
 function ms(duration: number): string {

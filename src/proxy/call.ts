@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ProblemCode, ProxyError } from '../errors.js'
-import type { OpenRecording } from '../telemetry/recording.js'
+import type { Recording } from '../telemetry/recording.js'
 import { type CallObserver, type CallRecord, toTenths } from '../telemetry/records.js'
 import { hasBody } from '../upstream/body.js'
 import type { Conversation } from '../upstream/exchange.js'
@@ -9,7 +9,7 @@ import { requestHeaders } from './headers.js'
 import { isLinkedRoute } from './links.js'
 import { preferredWait } from './prefer.js'
 import { newRequestId } from './request-id.js'
-import { tap } from './tap.js'
+import { tapRequest } from './tap.js'
 import { readTarget, type Target, withoutQuery } from './target.js'
 
 /** What one request has gathered on its way through the corridor. */
@@ -28,6 +28,10 @@ export interface Call extends Conversation {
   page: string | undefined
   /** Why the proxy itself had to answer, once it had. */
   problem: ProblemCode | undefined
+  /** Whoever wants to see what passes on this call, if anybody does. */
+  recording: Recording | undefined
+  /** What they know it by. */
+  recorded: number
   /** Gives the call up from this side. */
   abort(reason: ProxyError): void
   /** Its response has been sent, or nobody is there any more to have it. Only the first time counts. */
@@ -40,7 +44,7 @@ export interface CallOptions {
   priority: number
   observe: CallObserver
   /** Whoever wants to see what passes. */
-  record?: OpenRecording | undefined
+  recording?: Recording | undefined
 }
 
 /** Opens the call of one request. It closes exactly once, and then emits its record. */
@@ -48,6 +52,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
   const { environment, observe } = options
   const opened = { at: Date.now(), on: performance.now() }
   const leaving = createLeaving()
+  // Node reads a body nobody has read to its end after the answer, in seven steps, even one that does not exist.
   if (!hasBody(request)) request.read(0)
   let isClosed = false
   // The router has been told to look at "/" only, so that no target is ever too odd for it.
@@ -78,6 +83,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
     waitSeconds,
     page: undefined,
     problem: undefined,
+    recording: undefined,
+    recorded: 0,
     abort: leaving.leave,
     close() {
       if (isClosed) return
@@ -86,7 +93,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       const emit = () => {
         const record = Object.freeze(recordOf(call, opened, ended))
         observe(record)
-        recording?.close(record)
+        call.recording?.close(call.recorded, record, request.headers['user-agent'])
       }
       if (response.writableFinished) return emit()
       leaving.leave(new ProxyError('client_left', 'The client left before its answer was complete.'))
@@ -94,9 +101,16 @@ export function openCall(request: IncomingMessage, response: ServerResponse, opt
       setImmediate(emit)
     }
   }
-  const recording = options.record?.(call)
-  if (recording) tap(request, response, recording)
+  if (options.recording) record(call, options.recording)
   return call
+}
+
+function record(call: Call, recording: Recording): void {
+  const number = recording.open(call)
+  if (number === 0) return
+  call.recording = recording
+  call.recorded = number
+  tapRequest(call.request, recording, number)
 }
 
 type Ending = Pick<CallRecord, 'status' | 'problem'>

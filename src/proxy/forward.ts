@@ -4,7 +4,6 @@ import { authorityOf } from '../host.js'
 import type { AnswerBody } from '../upstream/answer-body.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { explainFailure } from '../upstream/failure.js'
-import { handOver } from '../upstream/hand-over.js'
 import { headerOf, isNamed, oneOf } from '../upstream/header-list.js'
 import type { Answer } from '../upstream/send.js'
 import { ownHeaders } from './answer.js'
@@ -12,6 +11,7 @@ import type { Call } from './call.js'
 import { decoders } from './decoders.js'
 import { responseHeaders } from './headers.js'
 import { relink, relinkLocation } from './links.js'
+import { endWith, pipeTo, pourInto, writeHead } from './tap.js'
 import { addTrailers, wantsTrailers } from './trailers.js'
 
 /**
@@ -21,18 +21,17 @@ import { addTrailers, wantsTrailers } from './trailers.js'
  * @throws ProxyError when there is no answer, or when it breaks off
  */
 export async function forward(call: Call, exchange: Exchange, apiUrl: string): Promise<void> {
-  const { response } = call
   const answer = await exchange(call)
   const headers = responseHeaders(answer.headers)
   const steps = relinkBody(call, answer, headers, apiUrl)
   replaceLocation(headers, call, apiUrl)
 
   headers.push(...ownHeaders(call))
-  response.writeHead(answer.status, answer.statusText, headers)
+  writeHead(call, answer.status, answer.statusText, headers)
   const whole = steps.length === 0 ? answer.body.whole() : undefined
   if (whole === undefined) await passOn(call, answer.body, steps)
   if (wantsTrailers(call)) addTrailers(call, answer)
-  response.end(whole)
+  endWith(call, whole)
 }
 
 /** Writes a body to the client as it comes, through the steps. */
@@ -43,9 +42,11 @@ async function passOn(call: Call, body: AnswerBody, steps: readonly Transform[])
     if (!response.writableEnded) response.flushHeaders()
   })
   try {
-    if (steps.length === 0) return await body.pour(response)
-    const flow = steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), body.stream())
-    await handOver(flow, response)
+    if (steps.length === 0) return await pourInto(call, body)
+    await pipeTo(
+      call,
+      steps.reduce<Readable>((from, to) => pipeline(from, to, () => {}), body.stream())
+    )
   } catch (error) {
     const left = call.leaving.reason()
     if (left) throw left

@@ -2,7 +2,7 @@ import httpProxy from '@fastify/http-proxy'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ProxyError } from '../errors.js'
 import type { Log } from '../telemetry/log.js'
-import type { OpenRecording } from '../telemetry/recording.js'
+import type { Recording } from '../telemetry/recording.js'
 import type { CallObserver } from '../telemetry/records.js'
 import type { Exchange } from '../upstream/exchange.js'
 import { type Call, openCall } from './call.js'
@@ -30,7 +30,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'apiHost'> {
   follow?: (change: (admission: Admission) => void) => void
   exchange: Exchange
   observe: CallObserver
-  record?: OpenRecording | undefined
+  recording?: Recording | undefined
   log: Log
 }
 

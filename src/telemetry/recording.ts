@@ -10,21 +10,21 @@ export interface OpenedCall {
   /** Path and query as they were sent. */
   readonly target: string
   readonly request: Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>
-  /** `client`: who shares its turns. */
-  readonly ticket: { readonly client: string }
 }
 
-/** Is told of one call what passes. Nothing it is given may be changed or kept: the bytes belong to somebody else. */
+/**
+ * Is told what passes on the calls of one listener, each by the number it was opened with, so that nothing need be made for
+ * a call but that number. Nothing it is given may be changed or kept: the bytes belong to somebody else.
+ */
 export interface Recording {
+  /** @returns the number of the call, from 1; 0 when this one is not recorded, and then nothing more is told of it */
+  open(call: OpenedCall): number
   /** A piece of the request's body has come. */
-  sent(piece: Uint8Array): void
+  sent(number: number, piece: Uint8Array): void
   /** The head of the answer, in one flat list of names and values. */
-  answered(status: number, statusText: string, headers: readonly string[]): void
+  answered(number: number, status: number, statusText: string, headers: readonly string[]): void
   /** A piece of the answer's body goes out. */
-  received(piece: Uint8Array | string): void
-  /** The call is over. */
-  close(record: CallRecord): void
+  received(number: number, piece: Uint8Array | string): void
+  /** The call is over. `agent`: what its client calls itself. */
+  close(number: number, record: CallRecord, agent: string | undefined): void
 }
-
-/** Asked once per call; undefined when this one is not recorded. */
-export type OpenRecording = (call: OpenedCall) => Recording | undefined

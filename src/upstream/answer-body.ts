@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
-import { handOver } from './hand-over.js'
+import { handOver, type Seen } from './hand-over.js'
 
 /** The connection an answer comes on. */
 export interface Source {
@@ -16,7 +16,7 @@ export interface AnswerBody {
    * Writes it to the sink as it comes, with backpressure, and leaves that open. Resolves when all of it has been written,
    * rejects when it breaks off. Once only, and nothing else afterwards.
    */
-  pour(sink: Writable): Promise<void>
+  pour(sink: Writable, seen?: Seen): Promise<void>
   /** It as it comes, with backpressure; always the same stream. */
   stream(): Readable
   /** What was read from the stream goes before what is still to come, or makes up a new one when that is nothing. */
@@ -39,6 +39,7 @@ const highWaterMark = 64 * 1024
 /** Who is written to, and who waits until all has been. */
 interface Outlet {
   readonly sink: Writable
+  readonly seen: Seen | undefined
   readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
@@ -87,6 +88,7 @@ export function createIncomingBody(source: Source): IncomingBody {
     push(piece) {
       if (ended) return true
       if (outlet) {
+        outlet.seen?.(piece)
         outlet.sink.write(piece)
         isPaused = outlet.sink.writableLength >= highWaterMark
       } else if (stream) isPaused = !stream.push(piece)
@@ -113,13 +115,16 @@ export function createIncomingBody(source: Source): IncomingBody {
       if (!ended || stream) return undefined
       return early.length === 1 ? early[0] : Buffer.concat(early)
     },
-    pour(sink) {
-      if (stream) return handOver(stream, sink)
+    pour(sink, seen) {
+      if (stream) return handOver(stream, sink, seen)
       return new Promise((resolve, reject) => {
-        for (const piece of early.splice(0)) sink.write(piece)
+        for (const piece of early.splice(0)) {
+          seen?.(piece)
+          sink.write(piece)
+        }
         if (failure) return reject(failure)
         if (ended) return resolve()
-        outlet = { sink, resolve, reject }
+        outlet = { sink, seen, resolve, reject }
         sink.on('drain', goOn)
         if (isPaused && sink.writableLength < highWaterMark) goOn()
       })

@@ -17,9 +17,9 @@ function statusOf(base: string, path: string, headers: Record<string, string>, m
   })
 }
 
-t.test('secrets are not in what is recorded, however they come', async (t) => {
+t.test('no way out of the inspector leads a secret out, however it came', async (t) => {
   const jwt = `eyJhbGciOiJIUzI1NiJ9.${'CANARY'.repeat(4)}.abcdef`
-  const { url, ask } = await startInspected(t, {
+  const { url, ask, admin, log } = await startInspected(t, {
     answer(request, response) {
       // A server that says back all it was told, and more.
       const echo = { headers: request.headers, refresh_token: 'CANARY-refresh', nested: '{"password":"CANARY-nested"}' }
@@ -31,7 +31,15 @@ t.test('secrets are not in what is recorded, however they come', async (t) => {
       )
     }
   })
-  const headers = { authorization: 'Bearer CANARY-9-bearer', cookie: 'a=CANARY-cookie', 'x-api-key': 'CANARY-key' }
+  const stream = await fetch(`${admin}/api/events`)
+  let heard = ''
+  void (async () => {
+    for await (const chunk of stream.body ?? []) heard += Buffer.from(chunk as Uint8Array)
+  })().catch(() => {})
+  const headers = {
+    ...{ authorization: 'Bearer CANARY-9-bearer', cookie: 'a=CANARY-cookie', 'x-api-key': 'CANARY-key' },
+    ...{ 'user-agent': 'CANARY-client-secret/1.0', 'x-innocent': 'CANARY-client-secret' }
+  }
   const bodies: [string, string][] = [
     ['application/json', '{"Password": "CANARY \\" quoted", "client_secret":"CANARY-json", "access_token": 12345}'],
     ['application/x-www-form-urlencoded', 'username=a&password=CANARY-form%21&grant_type=password'],
@@ -44,7 +52,7 @@ t.test('secrets are not in what is recorded, however they come', async (t) => {
   ]
   for (const [type, body] of bodies) {
     await (
-      await fetch(`${url}/v3/a?access_token=CANARY-query&keep=this`, {
+      await fetch(`${url}/v3/CANARY-client-secret?access_token=CANARY-query&keep=this`, {
         method: 'POST',
         headers: { ...headers, 'content-type': type },
         body
@@ -53,15 +61,36 @@ t.test('secrets are not in what is recorded, however they come', async (t) => {
   }
   const login = new URLSearchParams({ client_secret: 'CANARY-login', whatever: 'CANARY-whatever' })
   await (await fetch(`${url}/OAuth//%74oken`, { method: 'POST', body: login })).text()
+  await (await fetch(`${url}/v3/%`)).text()
 
   const all = await (await ask('/api/har')).text()
-  t.equal(JSON.parse(all).log.entries.length, bodies.length + 1)
+  t.equal(JSON.parse(all).log.entries.length, bodies.length + 2)
   t.notMatch(all, /CANARY/)
   t.notMatch(all, /12345|token-1\b/)
   t.match(all, /keep=this/)
   t.match(all, /not kept: it belongs to a login/)
   for (let id = 1; id <= bodies.length + 1; id++) t.notMatch(await (await ask(`/api/calls/${id}`)).text(), /CANARY/)
   t.match(all, '"name":"authorization","value":"[hidden]"', 'that there was something is told')
+
+  const replays = await Promise.all([1, 2, 3].map((id) => ask(`/api/calls/${id}/replay`, { method: 'POST' })))
+  t.strictSame(
+    replays.map(({ status }) => status),
+    [409, 409, 409]
+  )
+  const told = await Promise.all([
+    ...replays.map((answer) => answer.text()),
+    ...['/api/calls', '/api/quota', '/api/session', '/status', '/metrics'].map(async (path) => (await ask(path)).text())
+  ])
+  for (const secret of ['CANARY-client-secret', 'CANARY-query', 'CANARY-json', 'CANARY-refresh'])
+    t.match(await (await ask(`/api/calls?text=${secret}`)).json(), { calls: [] }, 'nor is it told that one is there')
+  await until(() => heard.includes(`"id":${bodies.length + 2},`))
+  t.notMatch(heard, /CANARY/)
+  t.notMatch(told.join(), /CANARY/)
+  t.match(told.join(), '"client":"[hidden]"')
+  // What is left of it there is the path, which the log has always told.
+  t.notMatch(log.join().replaceAll('/v3/CANARY-client-secret', ''), /CANARY/)
+  await ask('/api/clear', { method: 'POST' })
+  t.match(await (await ask('/api/calls')).json(), { recording: { calls: 0, bytes: 0 }, calls: [] })
 })
 
 t.test('a secret that is cut off where a body is clipped leaves nothing behind', async (t) => {
@@ -194,7 +223,10 @@ t.test('the stream tells calls as they come and the state at once', async (t) =>
 
 t.test('the last ten minutes are kept in pieces, and who called in the last one', async (t) => {
   let now = 1_000_000_000
-  const activity = createActivity(() => now)
+  const activity = createActivity(
+    (agent) => agent.split('/', 1)[0] ?? '',
+    () => now
+  )
   const record = {
     id: 'a',
     startedAt: now,
@@ -211,7 +243,7 @@ t.test('the last ten minutes are kept in pieces, and who called in the last one'
     ahead: 0,
     notes: []
   }
-  activity.note(record, 'a')
+  activity.note(record, 'a/1')
   now += 120_000
   activity.note({ ...record, status: 502, problem: 'upstream_dropped', queueMs: 10 }, 'b')
   activity.note({ ...record, queueMs: 30, attempts: 0 }, 'c')
@@ -221,6 +253,18 @@ t.test('the last ten minutes are kept in pieces, and who called in the last one'
   ])
   t.strictSame(activity.clients('mine'), [{ client: 'b', calls: 1 }])
   t.match(activity.upstream('mine'), { state: 'failing', lastFailure: 'upstream_dropped' })
+  activity.note(record, 'b/2')
+  activity.note(record, 'x'.repeat(1001))
+  for (let i = 0; i < 60; i++) activity.note(record, `c/${i}`)
+  t.strictSame(
+    activity.clients('mine'),
+    [
+      { client: 'c', calls: 48 },
+      { client: 'others', calls: 13 },
+      { client: 'b', calls: 2 }
+    ],
+    'one program is one client in all its versions, and too many are others'
+  )
   now += 500_000
   t.equal(activity.history('mine').length, 1)
 })

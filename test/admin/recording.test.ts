@@ -57,22 +57,30 @@ t.test('long bodies are clipped, and say so', async (t) => {
   t.match(response.body, { size: 50_002, kept: 1024, clipped: true })
 })
 
-t.test('compressed answers are kept as text, binary ones in base64', async (t) => {
+t.test('compressed answers are shown as text, binary ones in base64', async (t) => {
   const noise = randomBytes(500)
   const { url, get } = await startInspected(t, {
     answer(request, response) {
       if (request.url === '/zip') {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })
-        response.end(gzipSync('a'.repeat(1_000_000)))
+        response.end(gzipSync(`password=CANARY ${'a'.repeat(1_000_000)}`))
+      } else if (request.url !== '/noise') {
+        const coding = request.url?.slice(1)
+        response.writeHead(200, { 'content-encoding': coding }).end(Buffer.from('neither'))
       } else response.writeHead(200, { 'content-type': 'image/png' }).end(noise)
     }
   })
-  for (const path of ['/zip', '/noise']) await (await fetch(`${url}${path}`)).arrayBuffer()
-  await until(async () => (await get<Detail>('/api/calls/1')).response.body.kept > 0)
+  for (const path of ['/zip', '/noise', '/br', '/zstd'])
+    await (await fetch(`${url}${path}`)).arrayBuffer().catch(() => undefined)
+  await until(async () => (await get<{ calls: Detail[] }>('/api/calls')).calls.every(({ isOpen }) => !isOpen))
   const zip = (await get<Detail>('/api/calls/1')).response.body
-  t.match(zip, { kept: 65536, clipped: true })
-  t.equal(zip.text, 'a'.repeat(65536))
+  const start = 'password=[hidden] '
+  t.match(zip, { clipped: true, hidden: 1 })
+  t.equal(zip.text, `${start}${'a'.repeat(65536 - 'password=CANARY '.length)}`)
   t.equal((await get<Detail>('/api/calls/2')).response.body.base64, noise.toString('base64'))
+  t.match((await get<Detail>('/api/calls/3')).response.body, { kept: 0, note: /cannot be decompressed/ })
+  t.match((await get<Detail>('/api/calls/4')).response.body, { kept: 0, note: /it is in the coding zstd/ })
+  t.match(await get('/api/calls?text=CANARY'), { calls: [] })
 })
 
 t.test('the recorder stays within its calls and its bytes', async (t) => {
