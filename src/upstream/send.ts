@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, reasonPhrase, unknownCoding } from './answer-head.js'
 import type { Clients, Connection } from './clients.js'
+import { createEndOfTurn } from './end-of-turn.js'
 import { rawList } from './header-list.js'
 import type { Leaving } from './leaving.js'
 
@@ -46,6 +47,9 @@ export type Send = (request: Outgoing) => Promise<Answer>
  * LostError. Whoever leaves ends the attempt at any time, and with it the connection.
  */
 export function createSend(clients: Clients): Send {
+  const atEndOfTurn = createEndOfTurn()
+  let underWay = 0
+
   return ({ method, target, headers, payload, leaving, release }) =>
     new Promise((resolve, reject) => {
       let written = false
@@ -58,10 +62,14 @@ export function createSend(clients: Clients): Send {
         return reject(new LostError(false, left))
       }
       let connection: Connection | undefined = clients.take()
+      underWay++
 
       const finish = () => {
         leaving.listen(undefined)
-        if (connection) clients.giveBack(connection)
+        if (connection) {
+          underWay--
+          clients.giveBack(connection)
+        }
         connection = undefined
         release()
       }
@@ -101,7 +109,10 @@ export function createSend(clients: Clients): Send {
             body = createIncomingBody({ resume, abort: (reason) => abort?.(reason) })
             // RFC 9110 §8.6: 204 and 304 may state a length and have no body; undici takes that for a broken answer.
             if (status === 204 || status === 304) body.end()
-            resolve({ status, statusText: reasonPhrase(status, statusText), headers, body, trailers })
+            const answer = { status, statusText: reasonPhrase(status, statusText), headers, body, trailers }
+            // Whoever is alone need not wait for others.
+            if (underWay < 2) resolve(answer)
+            else atEndOfTurn(() => resolve(answer))
             return true
           },
           onData: (piece) => body?.push(piece) ?? true,

@@ -8,7 +8,7 @@ export interface Conversation {
   say(text: string | Buffer): void
   /** All that has come back. */
   heard(): string
-  /** Resolves with what has come back once it matches or ends so, or the other side has closed; rejects after five seconds. */
+  /** Resolves with what has come back once it matches or ends so, or the other side has closed; rejects after fifteen seconds. */
   hears(wanted: RegExp | string): Promise<string>
   /** Resolves with all that came back, once the other side has closed. */
   ended(): Promise<string>
@@ -29,7 +29,7 @@ export async function converse(t: Test, port: number, host = '127.0.0.1'): Promi
 
   const until = (condition: () => boolean, name: string) =>
     new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`still waiting for ${name} after: ${heard.slice(-300)}`)), 5_000)
+      const timer = setTimeout(() => reject(new Error(`still waiting for ${name} after: ${heard.slice(-300)}`)), 15_000)
       look = () => {
         if (!condition() && !socket.closed) return
         clearTimeout(timer)
