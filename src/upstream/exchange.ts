@@ -159,25 +159,24 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   /** The same with all the waiting it takes. */
   async function equip({ leaving, trace }: Conversation, body: Body, { waitedMs }: Lease): Promise<Equipment> {
-    const signal = leaving.signal()
     let token: Token
     let release: () => void
     let from = now()
     try {
       // The token comes first, so that nobody holds a connection while a login is under way.
-      token = await tokens.get(signal)
+      token = tokens.fresh() ?? (await tokens.get(leaving.signal()))
     } finally {
       trace.tokenMs += now() - from
     }
     try {
       from = now()
-      release = await slots.take(signal)
+      release = await slots.take(leaving)
     } finally {
       trace.queueMs += now() - from
     }
     try {
       if (waitedMs > 0) await body.catchUp()
-      return { token: now() < token.expiresAt ? token : await tokens.get(signal), release }
+      return { token: now() < token.expiresAt ? token : await tokens.get(leaving.signal()), release }
     } catch (error) {
       release()
       throw error

@@ -1,3 +1,4 @@
+import type { Leaving } from './leaving.js'
 import { LostError } from './send.js'
 
 /** The connections a pool may have in use at a time, as places to be taken and given back. */
@@ -6,9 +7,9 @@ export interface Slots {
   tryTake(): (() => void) | undefined
   /**
    * Waits for a place and resolves with the same. Whoever waits longer than the
-   * patience is refused with LostError, code `POOL_BUSY`; who leaves, with LostError and the reason of the signal.
+   * patience is refused with LostError, code `POOL_BUSY`; who leaves, with LostError and the reason.
    */
-  take(signal: AbortSignal): Promise<() => void>
+  take(leaving: Leaving): Promise<() => void>
   /** Places that are taken. */
   busy(): number
   /** Calls that wait for one. */
@@ -44,28 +45,29 @@ export function createSlots(count: number, patienceMs: number): Slots {
     tryTake,
     busy: () => count - free,
     waiting: () => waiting.size,
-    take(signal) {
+    take(leaving) {
+      const left = leaving.reason()
+      if (left) return Promise.reject(new LostError(false, left))
       const place = tryTake()
       if (place) return Promise.resolve(place)
       return new Promise((resolve, reject) => {
         const leave = () => {
           waiting.delete(enter)
           clearTimeout(timer)
-          signal.removeEventListener('abort', onAbort)
+          leaving.listen(undefined)
         }
         const enter = () => {
           leave()
           resolve(grant())
         }
-        const onAbort = () => {
-          leave()
-          reject(new LostError(false, signal.reason))
-        }
         const timer = setTimeout(() => {
           leave()
           reject(new LostError(false, Object.assign(new Error('all connections are busy'), { code: 'POOL_BUSY' })))
         }, patienceMs)
-        signal.addEventListener('abort', onAbort)
+        leaving.listen(() => {
+          leave()
+          reject(new LostError(false, leaving.reason()))
+        })
         waiting.add(enter)
       })
     }

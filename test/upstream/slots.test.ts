@@ -1,9 +1,10 @@
 import { install } from '@sinonjs/fake-timers'
 import t from 'tap'
 import { ProxyError } from '../../src/errors.js'
+import { createLeaving } from '../../src/upstream/leaving.js'
 import { createSlots } from '../../src/upstream/slots.js'
 
-const never = new AbortController().signal
+const never = createLeaving()
 
 t.test('places are given in the order of asking, each to one', async (t) => {
   const slots = createSlots(2, 1000)
@@ -30,12 +31,13 @@ t.test('who leaves the line is out of it at once, and whoever waits too long as 
   t.teardown(() => clock.uninstall())
   const slots = createSlots(1, 1000)
   const release = await slots.take(never)
-  const leaving = new AbortController()
+  const leaving = createLeaving()
   const reason = new ProxyError('client_left', 'The client left.')
-  const left = slots.take(leaving.signal)
+  const left = slots.take(leaving)
   const late = slots.take(never)
-  leaving.abort(reason)
+  leaving.leave(reason)
   await t.rejects(left, { written: false, cause: reason })
+  await t.rejects(slots.take(leaving), { written: false, cause: reason }, 'nobody waits who has left already')
   clock.tick(999)
   const patient = slots.take(never)
   clock.tick(1)
