@@ -34,7 +34,12 @@ export function trackConnections(): Connections {
     watch(server) {
       server.on('connection', (socket: Socket) => {
         sockets.set(socket, [])
-        socket.once('close', () => sockets.delete(socket))
+        socket.once('close', () => {
+          // Node tells only the response whose turn it was, none of the pipelined ones behind it.
+          underWay -= sockets.get(socket)?.splice(0).length ?? 0
+          sockets.delete(socket)
+          endIdle()
+        })
       })
       server.prependListener('request', ({ socket }: http.IncomingMessage, response: http.ServerResponse) => {
         if (isReleasing) response.shouldKeepAlive = false
@@ -42,7 +47,9 @@ export function trackConnections(): Connections {
         answers.push(response)
         underWay++
         response.on('close', () => {
-          answers.splice(answers.indexOf(response), 1)
+          const place = answers.indexOf(response)
+          if (place < 0) return
+          answers.splice(place, 1)
           underWay--
           endIdle()
         })

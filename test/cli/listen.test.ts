@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { listen } from '../../src/cli/listen.js'
 import { raw } from '../support/raw.js'
+import { until } from '../support/until.js'
 
 const hasIPv6 = await new Promise<boolean>((resolve) => {
   const probe = net.createServer()
@@ -92,5 +93,21 @@ t.test('closing does not wait for idle keep-alive connections, also those that f
   const [answer] = await once(busy, 'data')
   t.match(String(answer), /late$/, 'what is under way is answered')
   await closing
+  t.pass('closed long before the keep-alive time of 72 s')
+})
+
+t.test('pipelined calls whose client has left are not under way, and closing does not wait for them', async (t) => {
+  const app = Fastify()
+  app.get('/', () => new Promise(() => {}))
+  const door = await listen(app, '127.0.0.1', 0)
+  const leaving = net.connect(door.port, '127.0.0.1')
+  const idle = net.connect(door.port, '127.0.0.1')
+  await Promise.all([once(leaving, 'connect'), once(idle, 'connect')])
+  leaving.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3))
+  await until(() => door.underWay === 3)
+  leaving.destroy()
+  await until(() => door.connections === 1)
+  t.equal(door.underWay, 0, 'Node tells none of the responses behind the first that their client has left')
+  await door.close()
   t.pass('closed long before the keep-alive time of 72 s')
 })
