@@ -9,7 +9,7 @@ export interface Connections {
   /** Calls whose answer is not complete. */
   readonly underWay: number
   /**
-   * Every answer from now on is the last on its connection. When none is under way any more, the connections without
+   * What has come is answered, and every answer from then on is the last on its connection. When none is under way any more, the connections without
    * one end: until then whoever asks on them is still answered, since a client cannot tell a connection that ended
    * just before its request from one that ended just after it.
    */
@@ -63,7 +63,10 @@ export function trackConnections(): Connections {
     },
     release() {
       isReleasing = true
-      for (const response of [...sockets.values()].flat()) response.shouldKeepAlive = false
+      for (const answers of sockets.values()) {
+        const last = answers.at(-1)
+        if (last) last.shouldKeepAlive = false
+      }
       endIdle()
     }
   }

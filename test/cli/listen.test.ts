@@ -111,3 +111,19 @@ t.test('pipelined calls whose client has left are not under way, and closing doe
   await door.close()
   t.pass('closed long before the keep-alive time of 72 s')
 })
+
+t.test('closing cuts no pipelined call that has come: the last answer on its connection says so', async (t) => {
+  const app = Fastify()
+  const releases: (() => void)[] = []
+  app.get('/', () => new Promise((resolve) => releases.push(() => resolve('late'))))
+  const door = await listen(app, '127.0.0.1', 0)
+  const answers = raw(door.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3))
+  await until(() => releases.length === 3)
+  const closing = door.close()
+  for (const release of releases) release()
+  t.strictSame((await answers).match(/connection: [\w-]+|late/gi), [
+    ...['Connection: keep-alive', 'late', 'Connection: keep-alive', 'late'],
+    ...['Connection: close', 'late']
+  ])
+  await closing
+})
