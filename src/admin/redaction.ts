@@ -106,9 +106,11 @@ function withoutBeginning(text: string, secrets: readonly string[]): string {
   return text.slice(0, end)
 }
 
-/** As it is, in JSON, in a URL and in a form. */
+/** As it is, in JSON, in a URL and in a form, in UTF-8 and in latin1. */
 function spellingsOf(secret: string): string[] {
   const written = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]
   written.push(new URLSearchParams([['', secret]]).toString().slice(1))
-  return [...new Set(written.map((text) => Buffer.from(text).toString('latin1')))]
+  written.push(...written.map((text) => text.replace(/%[\dA-F]{2}/g, (escaped) => escaped.toLowerCase())))
+  const inUtf8 = written.map((text) => Buffer.from(text).toString('latin1'))
+  return [...new Set([...inUtf8, ...written.filter((text) => !/[^\0-\xff]/.test(text))])]
 }

@@ -33,3 +33,12 @@ t.test('no text takes long to look through: whoever passes meanwhile would have 
     t.ok(took < 1000, `${name}: ${took.toFixed()} ms`)
   }
 })
+
+t.test('a known secret is hidden in both encodings of its letters, and with small letters after %', async (t) => {
+  const secret = 'CANARY/pässword'
+  const redactKnown = createRedaction([secret])
+  const written = [Buffer.from(secret).toString('latin1'), secret, encodeURIComponent(secret)]
+  // So HttpUtility.UrlEncode of .NET writes it.
+  written.push('CANARY%2fp%c3%a4ssword')
+  for (const text of written) t.equal(redactKnown(`x ${text} y`).text, 'x [hidden] y', text)
+})
