@@ -45,16 +45,20 @@ const word =
   '[\\w.:-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|(?:access|refresh|id|auth|bearer|session|csrf|sas)_?-?token|api_?-?key|client_?-?key|authorization|credential|cookie)[\\w.:-]{0,20}'
 const name = `(?:${word}|token|x-amz-(?:signature|credential|security-token)|sig|signature)`
 
+/** Each begins only where it may succeed: a long run of what it is made of would otherwise be looked through once per letter. */
 const patterns: [RegExp, string][] = [
   // JSON in JSON first: there an escaped quote ends the value.
-  [new RegExp(`(\\\\+)"(${name})\\1"(\\s*:\\s*)\\1"(?!\\1")[^]*?(?:\\1"|$)`, 'gi'), `$1"$2$1"$3$1"${hidden}$1"`],
+  [
+    new RegExp(`(?<!\\\\)(\\\\+)"(${name})\\1"(\\s*:\\s*)\\1"(?!\\1")[^]*?(?:\\1"|$)`, 'gi'),
+    `$1"$2$1"$3$1"${hidden}$1"`
+  ],
   [new RegExp(`("${name}"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\[^])+(?:"|\\\\?$)|[\\d.]+)`, 'gi'), `$1"${hidden}"`],
   [new RegExp(`(<(?:\\w+:)?${name}(?:\\s[^<>]*)?>)[^<]+`, 'gi'), `$1${hidden}`],
   [new RegExp(`((?:^|[?&;\\s])${name}=)[^&;\\s"'<>\\\\]+`, 'gim'), `$1${hidden}`],
   // A field of multipart/form-data (RFC 7578 section 4.2).
   [new RegExp(`(\\bname="?${name}"?[^\\r\\n]*(?:\\r?\\n[^\\r\\n]+)*\\r?\\n\\r?\\n)[^\\r\\n]+`, 'gi'), `$1${hidden}`],
   [/\b((?:Bearer|Basic)\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{7,}/gi, `$1${hidden}`],
-  [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, hidden]
+  [/(?<![\w-])(?=[\w-]+\.[\w-])([\w-]*?)\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, `$1${hidden}`]
 ]
 
 /** Some of it is in whatever the patterns match. Most texts hold none, and to know that takes a tenth of the time. */
@@ -102,9 +106,11 @@ function withoutBeginning(text: string, secrets: readonly string[]): string {
   return text.slice(0, end)
 }
 
-/** As it is, in JSON, in a URL and in a form. */
+/** As it is, in JSON, in a URL and in a form, in UTF-8 and in latin1. */
 function spellingsOf(secret: string): string[] {
   const written = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]
   written.push(new URLSearchParams([['', secret]]).toString().slice(1))
-  return [...new Set(written.map((text) => Buffer.from(text).toString('latin1')))]
+  written.push(...written.map((text) => text.replace(/%[\dA-F]{2}/g, (escaped) => escaped.toLowerCase())))
+  const inUtf8 = written.map((text) => Buffer.from(text).toString('latin1'))
+  return [...new Set([...inUtf8, ...written.filter((text) => !/[^\0-\xff]/.test(text))])]
 }

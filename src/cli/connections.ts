@@ -9,7 +9,7 @@ export interface Connections {
   /** Calls whose answer is not complete. */
   readonly underWay: number
   /**
-   * Every answer from now on is the last on its connection. When none is under way any more, the connections without
+   * What has come is answered, and every answer from then on is the last on its connection. When none is under way any more, the connections without
    * one end: until then whoever asks on them is still answered, since a client cannot tell a connection that ended
    * just before its request from one that ended just after it.
    */
@@ -34,7 +34,12 @@ export function trackConnections(): Connections {
     watch(server) {
       server.on('connection', (socket: Socket) => {
         sockets.set(socket, [])
-        socket.once('close', () => sockets.delete(socket))
+        socket.once('close', () => {
+          // Node tells only the response whose turn it was, none of the pipelined ones behind it.
+          underWay -= sockets.get(socket)?.splice(0).length ?? 0
+          sockets.delete(socket)
+          endIdle()
+        })
       })
       server.prependListener('request', ({ socket }: http.IncomingMessage, response: http.ServerResponse) => {
         if (isReleasing) response.shouldKeepAlive = false
@@ -42,7 +47,9 @@ export function trackConnections(): Connections {
         answers.push(response)
         underWay++
         response.on('close', () => {
-          answers.splice(answers.indexOf(response), 1)
+          const place = answers.indexOf(response)
+          if (place < 0) return
+          answers.splice(place, 1)
           underWay--
           endIdle()
         })
@@ -56,7 +63,10 @@ export function trackConnections(): Connections {
     },
     release() {
       isReleasing = true
-      for (const response of [...sockets.values()].flat()) response.shouldKeepAlive = false
+      for (const answers of sockets.values()) {
+        const last = answers.at(-1)
+        if (last) last.shouldKeepAlive = false
+      }
       endIdle()
     }
   }

@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { listen } from '../../src/cli/listen.js'
 import { raw } from '../support/raw.js'
+import { until } from '../support/until.js'
 
 const hasIPv6 = await new Promise<boolean>((resolve) => {
   const probe = net.createServer()
@@ -93,4 +94,36 @@ t.test('closing does not wait for idle keep-alive connections, also those that f
   t.match(String(answer), /late$/, 'what is under way is answered')
   await closing
   t.pass('closed long before the keep-alive time of 72 s')
+})
+
+t.test('pipelined calls whose client has left are not under way, and closing does not wait for them', async (t) => {
+  const app = Fastify()
+  app.get('/', () => new Promise(() => {}))
+  const door = await listen(app, '127.0.0.1', 0)
+  const leaving = net.connect(door.port, '127.0.0.1')
+  const idle = net.connect(door.port, '127.0.0.1')
+  await Promise.all([once(leaving, 'connect'), once(idle, 'connect')])
+  leaving.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3))
+  await until(() => door.underWay === 3)
+  leaving.destroy()
+  await until(() => door.connections === 1)
+  t.equal(door.underWay, 0, 'Node tells none of the responses behind the first that their client has left')
+  await door.close()
+  t.pass('closed long before the keep-alive time of 72 s')
+})
+
+t.test('closing cuts no pipelined call that has come: the last answer on its connection says so', async (t) => {
+  const app = Fastify()
+  const releases: (() => void)[] = []
+  app.get('/', () => new Promise((resolve) => releases.push(() => resolve('late'))))
+  const door = await listen(app, '127.0.0.1', 0)
+  const answers = raw(door.port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(3))
+  await until(() => releases.length === 3)
+  const closing = door.close()
+  for (const release of releases) release()
+  t.strictSame((await answers).match(/connection: [\w-]+|late/gi), [
+    ...['Connection: keep-alive', 'late', 'Connection: keep-alive', 'late'],
+    ...['Connection: close', 'late']
+  ])
+  await closing
 })
