@@ -55,8 +55,11 @@ const patterns: [RegExp, string][] = [
   [new RegExp(`("${name}"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\[^])+(?:"|\\\\?$)|[\\d.]+)`, 'gi'), `$1"${hidden}"`],
   [new RegExp(`(<(?:\\w+:)?${name}(?:\\s[^<>]*)?>)[^<]+`, 'gi'), `$1${hidden}`],
   [new RegExp(`((?:^|[?&;\\s])${name}=)[^&;\\s"'<>\\\\]+`, 'gim'), `$1${hidden}`],
-  // A field of multipart/form-data (RFC 7578 section 4.2).
-  [new RegExp(`(\\bname="?${name}"?[^\\r\\n]*(?:\\r?\\n[^\\r\\n]+)*\\r?\\n\\r?\\n)[^\\r\\n]+`, 'gi'), `$1${hidden}`],
+  // A field of multipart/form-data (RFC 7578 section 4.2), whose head is a few lines.
+  [
+    new RegExp(`(\\bname="?${name}"?[^\\r\\n]*(?:\\r?\\n[^\\r\\n]+){0,8}\\r?\\n\\r?\\n)[^\\r\\n]+`, 'gi'),
+    `$1${hidden}`
+  ],
   [/\b((?:Bearer|Basic)\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{7,}/gi, `$1${hidden}`],
   [/(?<![\w-])(?=[\w-]+\.[\w-])([\w-]*?)\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, `$1${hidden}`]
 ]

@@ -9,9 +9,9 @@ export interface Connections {
   /** Calls whose answer is not complete. */
   readonly underWay: number
   /**
-   * What has come is answered, and every answer from then on is the last on its connection. When none is under way any more, the connections without
-   * one end: until then whoever asks on them is still answered, since a client cannot tell a connection that ended
-   * just before its request from one that ended just after it.
+   * What has come is answered, and every answer from then on is the last on its connection. When none is under way any
+   * more, the connections without one end: until then whoever asks on them is still answered, since a client cannot tell
+   * a connection that ended just before its request from one that ended just after it.
    */
   release(): void
 }
