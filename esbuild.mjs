@@ -4,6 +4,7 @@
  * the package runs the very versions of the libraries that its tests ran.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { build } from 'esbuild'
 
 /** What is more than JavaScript stays what it is: a native addon, and files that are handed to browsers. */
@@ -28,6 +29,9 @@ const { metafile } = await build({
   },
   metafile: true
 })
+// Which sources each file was made of: tests ask for it, packages go without.
+const sources = Object.entries(metafile.outputs).map(([file, { inputs }]) => [basename(file), Object.keys(inputs)])
+writeFileSync('dist/sources.json', JSON.stringify(Object.fromEntries(sources)))
 cpSync('src/admin/page', 'dist/page', { recursive: true })
 writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices(foldersOf(Object.keys(metafile.inputs))))
 

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { outside } from '../../support/outside.js'
 import { account, type ServiceChannel } from './servicechannel.js'
 
-const main = fileURLToPath(new URL('../../../../dist/main.js', import.meta.url))
+export const main = fileURLToPath(new URL('../../../../dist/main.js', import.meta.url))
 
 export interface RunOptions {
   args?: readonly string[]
