@@ -41,12 +41,13 @@ const mayEnter: Record<string, string[]> = {
   postman: ['openapi'],
   authorities: [],
   errors: [],
+  'header-list': [],
   host: [],
   fingerprint: []
 }
 
 /** Files beside the rooms, that enter none. */
-const open = ['authorities', 'errors', 'fingerprint', 'host']
+const open = ['authorities', 'errors', 'fingerprint', 'header-list', 'host']
 
 /** Which rooms are entered for types alone, so that nothing of them runs there. */
 const mayEnterForTypes: Record<string, string[]> = { admin: ['limiter', 'oauth'] }

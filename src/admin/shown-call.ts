@@ -1,3 +1,4 @@
+import { headerOf } from '../header-list.js'
 import type { Ending, KeptBody, KeptCall } from './kept-call.js'
 import { type Redact, redactHeader } from './redaction.js'
 import { noBody, type ShownBody, showBody } from './shown-body.js'
@@ -63,7 +64,7 @@ export function createShow(redact: Redact, maxBodyBytes: number): Show {
       requestId: id,
       listener,
       environment,
-      client: clientName(shown(headerIn(headers, 'user-agent') ?? '')),
+      client: clientName(shown(headerOf(headers, 'user-agent') ?? '')),
       at,
       method,
       target: shown(target),
@@ -84,7 +85,7 @@ export function createShow(redact: Redact, maxBodyBytes: number): Show {
   }
 
   const bodyOf = (body: KeptBody, headers: readonly string[]) =>
-    showBody(body, headerIn(headers, 'content-encoding'), maxBodyBytes, redact)
+    showBody(body, headerOf(headers, 'content-encoding'), maxBodyBytes, redact)
 
   return {
     glance,
@@ -113,11 +114,6 @@ export function createShow(redact: Redact, maxBodyBytes: number): Show {
 /** The first value of a header; names match in any case. */
 export function fieldOf(fields: readonly Field[], name: string): string | undefined {
   return fields.find((field) => field.name.toLowerCase() === name)?.value
-}
-
-function headerIn(raw: readonly string[], wanted: string): string | undefined {
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === wanted) return raw[i + 1]
-  return undefined
 }
 
 /** `curl/8.5.0` is curl to a person; a browser's long story is its last word. */

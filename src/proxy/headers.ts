@@ -1,4 +1,4 @@
-import { isNamed, oneOf } from '../upstream/header-list.js'
+import { isNamed, oneOf } from '../header-list.js'
 
 /** Names of one hop only (RFC 9110 §7.6.1), with those that Connection itself names added per message. */
 const hopByHop = [

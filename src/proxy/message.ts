@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.js'
-import { isNamed } from '../upstream/header-list.js'
+import { isNamed } from '../header-list.js'
 import type { Call } from './call.js'
 
 /**

@@ -47,9 +47,8 @@ interface Outlet {
 /**
  * Most answers are short and come in one piece with their head: they are there before anybody can look. Longer ones are
  * written on piece by piece. A stream costs more than all else done for an answer, so it is made only for those who need
- * one. Functions instead of
- * accessors: with those V8 makes a hidden class per object, outside of the young generation, and each of these keeps its
- * call in memory until the next full collection.
+ * one. Functions instead of accessors: with those V8 makes a hidden class per object, outside of the young generation, and
+ * each of these keeps its call in memory until the next full collection.
  */
 export function createIncomingBody(source: Source): IncomingBody {
   const early: Buffer[] = []

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { isNamed } from './header-list.js'
+import { isNamed } from '../header-list.js'
 
 /** undici has read the reason as UTF-8; Node writes it as latin1 and refuses control characters. */
 export function reasonPhrase(status: number, text = ''): string {

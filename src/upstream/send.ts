@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { rawList } from '../header-list.js'
 import { type AnswerBody, createIncomingBody, type IncomingBody } from './answer-body.js'
 import { hasUnknownCoding, reasonPhrase, unknownCoding } from './answer-head.js'
 import type { Clients, Connection } from './clients.js'
 import { createEndOfTurn } from './end-of-turn.js'
-import { rawList } from './header-list.js'
 import type { Leaving } from './leaving.js'
 
 /** One request as it leaves: the target byte for byte, headers as name, value, name, value. */
